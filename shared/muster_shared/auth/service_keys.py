@@ -1,0 +1,154 @@
+"""Service keys, `msk_<key id>_<secret>`: checked against this service's copy, at the cost of a hash once seen."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Any
+from uuid import UUID
+
+import bcrypt
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from muster_shared import clock
+from muster_shared.auth.cache import ExpiringCache
+from muster_shared.auth.internal import InternalClient, InternalUnavailable
+from muster_shared.auth.tables import service_keys
+from muster_shared.db import Database
+from muster_shared.problems import Unavailable
+
+_FORMAT = re.compile(r"msk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})\Z")
+# The secret has 256 random bits: a slow hash adds nothing against guessing, so bcrypt runs at its lowest cost
+# and a flood of wrong keys does not buy the flooder our processors.
+_BCRYPT_ROUNDS = 4
+_SEEN_SECONDS = 60.0
+_ROW_SECONDS = 1.0
+_REFUSED_SECONDS = 10.0
+_LOOK_UPS_AT_ONCE = 2
+
+
+class ServiceKeyRefused(Exception):
+    """No such key, a wrong secret, expired or revoked: the caller is told the same for all."""
+
+
+@dataclass(frozen=True)
+class ServiceKey:
+    """One key as the copy has it. Times are aware, UTC."""
+
+    id: UUID
+    org_id: UUID
+    name: str
+    secret_hash: str
+    scopes: frozenset[str]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def holds(self) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > clock.now())
+
+
+def new_secret() -> str:
+    """256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def format_key(*, key_id: UUID, secret: str) -> str:
+    """The text a person copies."""
+    return f"msk_{key_id.hex}_{secret}"
+
+
+def hash_secret(secret: str) -> str:
+    """bcrypt of the secret."""
+    return bcrypt.hashpw(secret.encode(), bcrypt.gensalt(_BCRYPT_ROUNDS)).decode()
+
+
+class ServiceKeys:
+    """Checks keys. A key that held is remembered by HMAC for a minute; its row is looked at every second."""
+
+    def __init__(self, *, database: Database, auth: InternalClient | None, cache_secret: str) -> None:
+        self._database = database
+        self._auth = auth
+        self._cache_secret = cache_secret.encode()
+        self._seen: ExpiringCache[bytes, UUID] = ExpiringCache(capacity=10_000, seconds=_SEEN_SECONDS)
+        self._refused: ExpiringCache[bytes, bool] = ExpiringCache(capacity=50_000, seconds=_REFUSED_SECONDS)
+        self._unknown: ExpiringCache[UUID, bool] = ExpiringCache(capacity=50_000, seconds=_ROW_SECONDS)
+        self._rows: ExpiringCache[UUID, ServiceKey] = ExpiringCache(capacity=10_000, seconds=_ROW_SECONDS)
+        self._look_ups = BoundedSemaphore(_LOOK_UPS_AT_ONCE)
+
+    def verify(self, text: str) -> ServiceKey:
+        """The key behind `text`. Raises `ServiceKeyRefused`, or `Unavailable` when it cannot be known now."""
+        match = _FORMAT.match(text)
+        if match is None:
+            raise ServiceKeyRefused
+        digest = hmac.new(self._cache_secret, text.encode(), hashlib.sha256).digest()
+        if self._refused.get(digest):
+            raise ServiceKeyRefused
+        key = self._row(UUID(match[1]))
+        if key is None or not key.holds():
+            raise ServiceKeyRefused
+        if self._seen.get(digest) != key.id:
+            if not bcrypt.checkpw(match[2].encode(), key.secret_hash.encode()):
+                self._refused.put(digest, True)
+                raise ServiceKeyRefused
+            self._seen.put(digest, key.id)
+        return key
+
+    def forget(self) -> None:
+        """Drops what is remembered in this process."""
+        for cache in (self._seen, self._refused, self._unknown, self._rows):
+            cache.clear()
+
+    def _row(self, key_id: UUID) -> ServiceKey | None:
+        if (known := self._rows.get(key_id)) is not None:
+            return known
+        if self._unknown.get(key_id):
+            return None
+        with self._database.read() as connection:
+            row = connection.execute(select(service_keys).where(service_keys.c.id == key_id)).mappings().first()
+        key = _from_row(row) if row is not None else self._from_auth(key_id)
+        if key is None:
+            self._unknown.put(key_id, True)
+        else:
+            self._rows.put(key_id, key)
+        return key
+
+    def _from_auth(self, key_id: UUID) -> ServiceKey | None:
+        if self._auth is None:
+            return None
+        # Few at once: a flood of made-up keys must not occupy every thread with questions to auth.
+        if not self._look_ups.acquire(timeout=0.5):
+            raise Unavailable(retry_after_seconds=1)
+        try:
+            found = self._auth.get(f"/internal/service-keys/{key_id}")
+        except InternalUnavailable as error:
+            raise Unavailable(retry_after_seconds=2) from error
+        finally:
+            self._look_ups.release()
+        if found is None:
+            return None
+        values = {**found, "id": key_id, "org_id": UUID(found["org_id"])}
+        for name in ("expires_at", "revoked_at"):
+            values[name] = datetime.fromisoformat(found[name]) if found.get(name) else None
+        statement = insert(service_keys).values(
+            {name: values[name] for name in service_keys.c.keys()}  # noqa: SIM118  # a column collection
+        )
+        with self._database.transaction() as session:
+            session.execute(statement.on_conflict_do_nothing())
+        return _from_row(values)
+
+
+def _from_row(row: Any) -> ServiceKey:
+    return ServiceKey(
+        id=row["id"],
+        org_id=row["org_id"],
+        name=row["name"],
+        secret_hash=row["secret_hash"],
+        scopes=frozenset(row["scopes"]),
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+    )

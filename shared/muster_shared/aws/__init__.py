@@ -1,0 +1,1 @@
+"""AWS as Muster uses it: clients with bounded patience, presigned uploads, signed reading."""

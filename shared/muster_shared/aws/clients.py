@@ -1,0 +1,126 @@
+"""Clients for AWS, made on first use, with short timeouts and few retries."""
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ses import SESClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 10
+# A long poll may rightly be silent for 20 seconds.
+POLL_READ_TIMEOUT_SECONDS = 25
+MAX_ATTEMPTS = 3
+DEFAULT_REGION = "eu-west-1"
+
+
+class Clients:
+    """The AWS clients of one process; each is built when first asked for and may be used by any thread.
+
+    Endpoint, region and credentials come from where the SDK looks for them (`AWS_ENDPOINT_URL`,
+    `AWS_REGION`, a role or the environment); `endpoint_url` overrides. Use an instance after a fork only in
+    the process that made it.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        credentials: tuple[str, str] | None = None,
+        pool_connections: int = 16,
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._credentials = credentials
+        self._pool_connections = pool_connections
+        # Making a client from a shared session is not thread-safe; using one is.
+        self._lock = threading.RLock()
+
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        access, secret = self._credentials or (None, None)
+        return boto3.session.Session(
+            aws_access_key_id=access, aws_secret_access_key=secret, region_name=self._region or _region()
+        )
+
+    def _build(
+        self, service: str, *, read_timeout_seconds: int = READ_TIMEOUT_SECONDS, endpoint: str | None = None
+    ) -> Any:
+        from botocore.config import Config
+
+        s3_options = {"addressing_style": "path"} if self._custom_endpoint(endpoint) else {}
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=read_timeout_seconds,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            max_pool_connections=self._pool_connections,
+            signature_version="s3v4" if service == "s3" else None,
+            s3=s3_options or None,
+            # A checksum where the call demands one; the stand-ins do not all know the newer default.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        with self._lock:
+            return self._session.client(service, endpoint_url=endpoint or self._endpoint_url, config=config)
+
+    def _custom_endpoint(self, endpoint: str | None) -> bool:
+        import os
+
+        return bool(endpoint or self._endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
+
+    def _once(self, name: str, **options: Any) -> Any:
+        with self._lock:
+            made = self.__dict__.get(f"_made_{name}")
+            if made is None:
+                made = self.__dict__[f"_made_{name}"] = self._build(name.split(":")[0], **options)
+            return made
+
+    @property
+    def s3(self) -> "S3Client":
+        """S3, reached from inside."""
+        return cast("S3Client", self._once("s3"))
+
+    def s3_at(self, endpoint: str | None) -> "S3Client":
+        """S3 as a browser reaches it, for presigning; `None` is S3's own address."""
+        if endpoint is None:
+            return self.s3
+        return cast("S3Client", self._once(f"s3:{endpoint}", endpoint=endpoint))
+
+    @property
+    def sqs(self) -> "SQSClient":
+        """SQS, for everything but receiving."""
+        return cast("SQSClient", self._once("sqs"))
+
+    @property
+    def sqs_poll(self) -> "SQSClient":
+        """SQS for long polls: waits longer for an answer."""
+        return cast("SQSClient", self._once("sqs:poll", read_timeout_seconds=POLL_READ_TIMEOUT_SECONDS))
+
+    @property
+    def ses(self) -> "SESClient":
+        """SES, API v1."""
+        return cast("SESClient", self._once("ses"))
+
+    @property
+    def sns(self) -> "SNSClient":
+        """SNS."""
+        return cast("SNSClient", self._once("sns"))
+
+    @property
+    def cloudfront(self) -> "CloudFrontClient":
+        """CloudFront's API (invalidations)."""
+        return cast("CloudFrontClient", self._once("cloudfront"))
+
+
+def _region() -> str:
+    import os
+
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION

@@ -1,0 +1,6 @@
+"""Database sessions, base classes and the tables every service has."""
+
+from muster_shared.db.base import Base, platform_metadata
+from muster_shared.db.database import Database, constraint_of, is_unavailable
+
+__all__ = ["Base", "Database", "constraint_of", "is_unavailable", "platform_metadata"]

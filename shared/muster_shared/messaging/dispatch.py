@@ -1,0 +1,122 @@
+"""From the text of a queue message to its handler: reading it, and running the handler so that it counts once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from muster_shared.db import Database
+from muster_shared.messages import Message
+from muster_shared.messaging import inbox
+from muster_shared.messaging.envelope import decode, message_of
+from muster_shared.messaging.errors import AlreadyHandled, InvalidMessage, Retry, UnknownMessageType
+from muster_shared.messaging.inbox import Context
+from muster_shared.messaging.spec import Handler, OutsideTransaction, RawHandler
+
+# How long a claim is believed without being extended; the heartbeat extends it three times in that time.
+CLAIM_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One receive of one queue message."""
+
+    sqs_id: str
+    receipt: str
+    body: str
+    attributes: Mapping[str, Any]
+    receive_count: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """A delivery that was read: what it is, and what is to be run. `claimed` says whether it holds a claim."""
+
+    kind: str
+    context: Context
+    claimed: bool
+    run: Callable[[Database], None]
+
+
+class Dispatcher(Protocol):
+    """Reads deliveries of one queue. Raises `InvalidMessage` or `UnknownMessageType`."""
+
+    def read(self, delivery: Delivery) -> Work: ...  # noqa: D102  # said above
+
+
+class TypedDispatcher:
+    """Messages in envelopes, to the handler of their class."""
+
+    def __init__(self, queue: str, handlers: Mapping[type[Message], Handler | OutsideTransaction]) -> None:
+        self._queue = queue
+        self._handlers = {kind.type: handler for kind, handler in handlers.items()}
+
+    def read(self, delivery: Delivery) -> Work:
+        """The work a delivery asks for."""
+        envelope = decode(delivery.body)
+        handler = self._handlers.get(envelope.type)
+        if handler is None:
+            raise UnknownMessageType("no handler for the type")
+        message = message_of(envelope)
+        context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
+        if isinstance(handler, OutsideTransaction):
+            outside = handler.run
+            return Work(envelope.type, context, True, lambda database: _outside(database, outside, message, context))
+        inside = handler
+        return Work(envelope.type, context, False, lambda database: _inside(database, inside, message, context))
+
+
+class RawDispatcher:
+    """What AWS itself writes: any JSON object, remembered by its queue message's id (or SNS's, if it came so)."""
+
+    def __init__(self, queue: str, handler: RawHandler) -> None:
+        self._queue = queue
+        self._handler = handler
+
+    def read(self, delivery: Delivery) -> Work:
+        """The work a delivery asks for."""
+        body, message_id = _object(delivery.body), delivery.sqs_id
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+        if body.get("Type") == "Notification" and isinstance(body.get("Message"), str) and "TopicArn" in body:
+            message_id = str(body.get("MessageId", message_id))
+            body = _object(body["Message"])
+        context = Context(queue=self._queue, message_id=message_id, receive_count=delivery.receive_count)
+        return Work(
+            self._queue, context, True, lambda database: _outside(database, self._handler, body, context)
+        )
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        body = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise InvalidMessage("not JSON") from None
+    if not isinstance(body, dict):
+        raise InvalidMessage("not an object")
+    return body
+
+
+def _inside(database: Database, handler: Handler, message: Message, context: Context) -> None:
+    with database.transaction() as session:
+        inbox.record(session, context)
+        handler(session, message, context)
+
+
+def _outside(
+    database: Database, handler: Callable[[Database, Any, Context], None], message: Any, context: Context
+) -> None:
+    state = inbox.claim(database, context, seconds=CLAIM_SECONDS)
+    if state is inbox.Claim.HANDLED:
+        raise AlreadyHandled
+    if state is inbox.Claim.TAKEN:
+        # Somebody is at it, or died at it: come back when that claim has run out, however often that takes.
+        raise Retry(CLAIM_SECONDS / 2, max_receives=context.receive_count + 1)
+    try:
+        handler(database, message, context)
+    except AlreadyHandled:
+        raise
+    except BaseException:
+        inbox.unclaim(database, context)
+        raise
+    inbox.settle(database, context)

@@ -1,0 +1,53 @@
+"""Emitting: a message is written in the transaction of what it tells of, and sent by the relay."""
+
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
+
+from muster_shared import telemetry
+from muster_shared.ids import new_id
+from muster_shared.messages import Message, routing
+from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESSAGE_BYTES
+from muster_shared.messaging.errors import MessageTooLarge, UnroutedMessage
+
+# The notification is part of the transaction: it goes out when that commits and never before; PostgreSQL folds
+# several of one transaction into one.
+_INSERT = text(
+    "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"
+    " VALUES (:id, :type, CAST(:payload AS jsonb), CAST(:headers AS jsonb)))"
+    " SELECT pg_notify(current_schema() || '_outbox', '')"
+)
+_ENVELOPE_ALLOWANCE_BYTES = 1024
+
+
+def emit(session: Session, message: Message, *, key: UUID | None = None) -> UUID:
+    """Writes `message` to the outbox in the caller's transaction; gives the id consumers will know it by.
+
+    Consumers get it at least once after the commit, never before it, never when it rolls back, in no promised
+    order. `key` names what the message is about, for logs and traces. Raises `UnroutedMessage` for a type that
+    `routing.json` lacks and `MessageTooLarge` for one that no queue would take.
+    """
+    if message.type not in routing():
+        raise UnroutedMessage(message.type)
+    payload = message.model_dump_json()
+    if len(payload.encode()) > MAX_MESSAGE_BYTES - ATTRIBUTE_ALLOWANCE_BYTES - _ENVELOPE_ALLOWANCE_BYTES:
+        raise MessageTooLarge(message.type)
+    headers = {
+        "request_id": get_contextvars().get("request_id"),
+        "traceparent": telemetry.current_traceparent(),
+        "key": str(key) if key else None,
+    }
+    message_id = new_id()
+    session.execute(
+        _INSERT,
+        {
+            "id": message_id,
+            "type": message.type,
+            "payload": payload,
+            "headers": orjson.dumps({name: value for name, value in headers.items() if value}).decode(),
+        },
+    )
+    return message_id

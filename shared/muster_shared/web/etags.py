@@ -1,0 +1,67 @@
+"""ETags: by content for what clients poll, by version for what they edit (RFC 9110, section 13)."""
+
+import hashlib
+import re
+
+from flask import Request, Response
+
+from muster_shared.problems import FieldError, Invalid, PreconditionFailed, PreconditionRequired
+
+_VERSION_TAG = re.compile(r'(?:W/)?"v(\d{1,18})"\Z')
+
+
+def version_etag(version: int) -> str:
+    """The ETag of a row's version."""
+    return f'"v{version}"'
+
+
+def required_version(request: Request) -> int:
+    """The version that `If-Match` names. Raises `PreconditionRequired` without one, `Invalid` for another form."""
+    version = wanted_version(request)
+    if version is None:
+        raise PreconditionRequired("send If-Match with the ETag that was read")
+    return version
+
+
+def wanted_version(request: Request) -> int | None:
+    """The version that `If-Match` names; None without one or with `*`."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    match = _VERSION_TAG.match(header.strip())
+    if match is None:
+        raise Invalid(errors=[FieldError(pointer="If-Match", detail="must be the ETag that was read")])
+    return int(match[1])
+
+
+def check_version(request: Request, version: int) -> None:
+    """Raises `PreconditionFailed` when `If-Match` names another version than the row's."""
+    wanted = wanted_version(request)
+    if wanted is not None and wanted != version:
+        raise PreconditionFailed
+
+
+def answer_conditionally(request: Request, response: Response) -> Response:
+    """Gives a JSON read an ETag, and answers 304 to a client that has the same already."""
+    if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.is_streamed:
+        return response
+    if "ETag" not in response.headers:
+        if response.mimetype != "application/json":
+            return response
+        digest = hashlib.blake2b(response.get_data(), digest_size=12).hexdigest()
+        response.headers["ETag"] = f'"{digest}"'
+    if response.headers.get("Cache-Control") is None:
+        response.headers["Cache-Control"] = "private, no-cache"
+    if _matches(request.headers.get("If-None-Match"), response.headers["ETag"]):
+        response.status_code = 304
+        response.set_data(b"")
+        response.headers.pop("Content-Type", None)
+        response.headers.pop("Content-Length", None)
+    return response
+
+
+def _matches(header: str | None, etag: str) -> bool:
+    if not header:
+        return False
+    plain = etag.removeprefix("W/")
+    return any(tag.strip().removeprefix("W/") in {plain, "*"} for tag in header.split(","))
