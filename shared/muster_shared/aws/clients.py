@@ -56,14 +56,13 @@ class Clients:
     ) -> Any:
         from botocore.config import Config
 
-        s3_options = {"addressing_style": "path"} if self._custom_endpoint(endpoint) else {}
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=read_timeout_seconds,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             max_pool_connections=self._pool_connections,
             signature_version="s3v4" if service == "s3" else None,
-            s3=s3_options or None,
+            s3={"addressing_style": "path"} if self._custom_endpoint(endpoint) else None,
             # A checksum where the call demands one; the stand-ins do not all know the newer default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

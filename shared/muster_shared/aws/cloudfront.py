@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
@@ -138,7 +143,9 @@ def verify(
         raise Refused("unknown key")
     path, expires = match["path"], int(match["expires"])
     try:
-        key.verify(_signature(match["signature"]), _policy(origin.rstrip("/") + path, expires), ECDSA(SHA256()))
+        key.verify(
+            _signature(match["signature"]), _policy(origin.rstrip("/") + path, expires), ECDSA(SHA256())
+        )
     except InvalidSignature:
         raise Refused("wrong signature") from None
     at = (now or clock.now()).timestamp()

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from structlog.contextvars import bound_contextvars
 
@@ -18,7 +18,13 @@ from muster_shared.db import Database, is_unavailable
 from muster_shared.logs import log
 from muster_shared.messaging.backoff import Backoff, full_jitter
 from muster_shared.messaging.dispatch import Delivery, Dispatcher, Work
-from muster_shared.messaging.errors import AlreadyHandled, InvalidMessage, Permanent, Retry, UnknownMessageType
+from muster_shared.messaging.errors import (
+    AlreadyHandled,
+    InvalidMessage,
+    Permanent,
+    Retry,
+    UnknownMessageType,
+)
 from muster_shared.messaging.failures import describe
 from muster_shared.messaging.receipts import Receipts
 from muster_shared.problems import Unavailable
@@ -27,17 +33,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_RECEIVES = 5
-# A message that ends the process each time never gets as far as a verdict; releases at a restart count as well,
-# so there is some room.
-_GIVE_UP_RECEIVES = 2 * MAX_RECEIVES
 # A dependency that says "unavailable" is given about as many tries as an outage of some minutes takes.
 _UNAVAILABLE_RECEIVES = 60
+# Beyond every verdict: a message that never lives to get one. Above what handlers may ask for.
+_GIVE_UP_RECEIVES = 90
 _UNAVAILABLE_AFTER_SECONDS = 20.0
 _RETRY_BASE_SECONDS = 2.0
 _RETRY_CAP_SECONDS = 300.0
 _LOCAL_TRIES = 3
 _MAX_RECEIVE = 10
-_RECEIVE_ERRORS_LIMIT = 10
 
 
 class Consumer:
@@ -173,7 +177,7 @@ class Consumer:
 
     def _handle(self, delivery: Delivery, stop: threading.Event) -> None:
         started = time.monotonic()
-        if delivery.receive_count > _GIVE_UP_RECEIVES and not self._is_waiting(delivery):
+        if delivery.receive_count > _GIVE_UP_RECEIVES:
             self.receipts.bury(delivery, "received too often without a verdict")
             return
         try:
@@ -186,7 +190,9 @@ class Consumer:
             return
         context = work.context
         with (
-            bound_contextvars(request_id=context.request_id, message_id=context.message_id, message_type=work.kind),
+            bound_contextvars(
+                request_id=context.request_id, message_id=context.message_id, message_type=work.kind
+            ),
             telemetry.span(
                 f"process {work.kind}",
                 kind="consumer",
@@ -199,10 +205,6 @@ class Consumer:
         telemetry.observe("muster.message.duration", time.monotonic() - started, attributes=attributes)
         if outcome == "handled":
             self._on_handled()
-
-    def _is_waiting(self, delivery: Delivery) -> bool:
-        """Whether so many receives can be what a handler asked for (`Retry(max_receives=…)`)."""
-        return delivery.receive_count <= _UNAVAILABLE_RECEIVES
 
     def _run(self, delivery: Delivery, work: Work, stop: threading.Event) -> str:
         for _ in range(_LOCAL_TRIES):
@@ -218,14 +220,21 @@ class Consumer:
                 self.receipts.bury(delivery, error.reason)
                 return "buried"
             except Retry as error:
-                return self._retry(delivery, error.after_seconds, error.max_receives, reason="retry asked for")
+                return self._retry(
+                    delivery, error.after_seconds, error.max_receives, reason="retry asked for"
+                )
             except Unavailable:
                 return self._retry(
-                    delivery, _UNAVAILABLE_AFTER_SECONDS, _UNAVAILABLE_RECEIVES, reason="a dependency is unavailable"
+                    delivery,
+                    _UNAVAILABLE_AFTER_SECONDS,
+                    _UNAVAILABLE_RECEIVES,
+                    reason="a dependency is unavailable",
                 )
             except Exception as error:  # noqa: BLE001  # whatever a handler raises, the message comes back
                 if not is_unavailable(error):
-                    self._log.warning("message_failed", receive_count=delivery.receive_count, **describe(error))
+                    self._log.warning(
+                        "message_failed", receive_count=delivery.receive_count, **describe(error)
+                    )
                     return self._retry(delivery, None, None, reason=f"{type(error).__name__} in the handler")
                 if not self._sit_out(stop, error):
                     self.receipts.release(delivery)
@@ -259,8 +268,3 @@ class Consumer:
             )
         self.receipts.postpone(delivery, after_seconds)
         return "postponed"
-
-
-def sample(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Placeholder."""
-    return attributes

@@ -7,10 +7,15 @@ from typing import Any, Protocol
 import orjson
 
 from muster_shared.db import Database
-from muster_shared.messages import Message
 from muster_shared.messaging import inbox
-from muster_shared.messaging.envelope import decode, message_of
-from muster_shared.messaging.errors import AlreadyHandled, InvalidMessage, Retry, UnknownMessageType
+from muster_shared.messaging.envelope import Message, decode, message_of
+from muster_shared.messaging.errors import (
+    AlreadyHandled,
+    InvalidMessage,
+    Permanent,
+    Retry,
+    UnknownMessageType,
+)
 from muster_shared.messaging.inbox import Context
 from muster_shared.messaging.spec import Handler, OutsideTransaction, RawHandler
 
@@ -42,7 +47,7 @@ class Work:
 class Dispatcher(Protocol):
     """Reads deliveries of one queue. Raises `InvalidMessage` or `UnknownMessageType`."""
 
-    def read(self, delivery: Delivery) -> Work: ...  # noqa: D102  # said above
+    def read(self, delivery: Delivery) -> Work: ...  # said above
 
 
 class TypedDispatcher:
@@ -62,9 +67,13 @@ class TypedDispatcher:
         context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
         if isinstance(handler, OutsideTransaction):
             outside = handler.run
-            return Work(envelope.type, context, True, lambda database: _outside(database, outside, message, context))
+            return Work(
+                envelope.type, context, True, lambda database: _outside(database, outside, message, context)
+            )
         inside = handler
-        return Work(envelope.type, context, False, lambda database: _inside(database, inside, message, context))
+        return Work(
+            envelope.type, context, False, lambda database: _inside(database, inside, message, context)
+        )
 
 
 class RawDispatcher:
@@ -112,6 +121,9 @@ def _outside(
     if state is inbox.Claim.TAKEN:
         # Somebody is at it, or died at it: come back when that claim has run out, however often that takes.
         raise Retry(CLAIM_SECONDS / 2, max_receives=context.receive_count + 1)
+    if state is inbox.Claim.DEADLY:
+        inbox.unclaim(database, context)
+        raise Permanent("workers died at it")
     try:
         handler(database, message, context)
     except AlreadyHandled:

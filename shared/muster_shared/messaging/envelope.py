@@ -1,12 +1,10 @@
 """What travels in a queue: a typed message in an envelope, as JSON of a known shape."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from muster_shared.messages import Message, message_type
 from muster_shared.messaging.errors import InvalidMessage, UnknownMessageType
 
 # What one SQS message or one batch may weigh, attributes included. SQS takes more by now; what stays under
@@ -14,6 +12,30 @@ from muster_shared.messaging.errors import InvalidMessage, UnknownMessageType
 MAX_MESSAGE_BYTES = 256 * 1024
 # Kept free of the body for the attributes that travel beside it.
 ATTRIBUTE_ALLOWANCE_BYTES = 4 * 1024
+
+
+_registry: dict[str, type["Message"]] = {}
+
+
+class Message(BaseModel):
+    """Base of every message: past tense, versioned, immutable.
+
+    A subclass sets `type` (`crew.assigned.v1`) and is found by it from then on. A field that a later version
+    adds needs a default and one that is not known is dropped, so that emitter and consumer deploy in any order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        name = cls.__dict__.get("type")
+        if name is None:
+            return
+        known = _registry.setdefault(name, cls)
+        if known is not cls and (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"two classes for the message type {name}")
 
 
 class Envelope(BaseModel):
@@ -31,9 +53,9 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
-def encode(envelope: Envelope) -> str:
-    """The body of the queue message."""
-    return orjson.dumps(envelope.model_dump(mode="json")).decode()
+def registered_types() -> dict[str, type[Message]]:
+    """Every message class that has been imported, by its type."""
+    return dict(_registry)
 
 
 def decode(body: str) -> Envelope:
@@ -46,7 +68,7 @@ def decode(body: str) -> Envelope:
 
 def message_of(envelope: Envelope) -> Message:
     """The typed message in `envelope`. Raises `UnknownMessageType` or `InvalidMessage`."""
-    kind = message_type(envelope.type)
+    kind = _registry.get(envelope.type)
     if kind is None:
         raise UnknownMessageType(envelope.type)
     try:

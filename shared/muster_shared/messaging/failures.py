@@ -4,18 +4,25 @@ import traceback
 
 # SQS says these when it is busy or broken rather than asked for something wrong.
 _BUSY_CODES = frozenset(
-    {"Throttling", "ThrottlingException", "RequestThrottled", "ServiceUnavailable", "InternalError", "InternalFailure"}
+    {
+        "Throttling",
+        "ThrottlingException",
+        "RequestThrottled",
+        "ServiceUnavailable",
+        "InternalError",
+        "InternalFailure",
+    }
 )
 _SERVER_ERROR = 500
 
 
 def is_aws_away(error: Exception) -> bool:
     """Whether `error` of the SDK says that AWS cannot be reached or is overloaded."""
-    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+    from botocore import exceptions
 
-    if isinstance(error, (ConnectionError, HTTPClientError)):
+    if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
         return True
-    if not isinstance(error, ClientError):
+    if not isinstance(error, exceptions.ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= _SERVER_ERROR or error.response.get("Error", {}).get("Code") in _BUSY_CODES

@@ -21,11 +21,12 @@ _RECORD = text(
     " RETURNING true"
 )
 _CLAIM = text(
-    "INSERT INTO inbox (queue, message_id, claim, claimed_until)"
-    " VALUES (:queue, :message_id, :claim, clock_timestamp() + make_interval(secs => :seconds))"
-    " ON CONFLICT (queue, message_id) DO UPDATE SET claim = excluded.claim, claimed_until = excluded.claimed_until"
+    "INSERT INTO inbox (queue, message_id, claim, claimed_until, attempts)"
+    " VALUES (:queue, :message_id, :claim, clock_timestamp() + make_interval(secs => :seconds), 1)"
+    " ON CONFLICT (queue, message_id) DO UPDATE SET claim = excluded.claim,"
+    " claimed_until = excluded.claimed_until, attempts = inbox.attempts + 1"
     " WHERE inbox.handled_at IS NULL AND inbox.claimed_until <= clock_timestamp()"
-    " RETURNING true"
+    " RETURNING attempts"
 )
 _HANDLED = text("SELECT handled_at IS NOT NULL FROM inbox WHERE queue = :queue AND message_id = :message_id")
 _SETTLE = text(
@@ -40,6 +41,9 @@ _UNCLAIM = text(
     "DELETE FROM inbox WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
 )
 
+# So many workers may die at a message before it goes to the dead-letter queue.
+_DEADLY_ATTEMPTS = 5
+
 
 class Claim(StrEnum):
     """What asking for a message came to."""
@@ -47,6 +51,7 @@ class Claim(StrEnum):
     OURS = "ours"
     HANDLED = "handled"
     TAKEN = "taken"
+    DEADLY = "deadly"
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,15 @@ def record(session: Session, context: Context) -> None:
 
 
 def claim(database: Database, context: Context, *, seconds: float) -> Claim:
-    """Asks for a message whose handler works outside a transaction; the claim runs out unless extended."""
+    """Asks for a message whose handler works outside a transaction; the claim runs out unless extended.
+
+    A handler that fails gives its claim back, so claims that ran out count the processes that died at it.
+    """
     names = {"queue": context.queue, "message_id": context.message_id}
     with database.read() as connection:
-        if connection.execute(_CLAIM, {**names, "claim": context.claim, "seconds": seconds}).first():
-            return Claim.OURS
+        attempts = connection.execute(_CLAIM, {**names, "claim": context.claim, "seconds": seconds}).scalar()
+        if attempts is not None:
+            return Claim.OURS if attempts <= _DEADLY_ATTEMPTS else Claim.DEADLY
         handled = connection.execute(_HANDLED, names).scalar()
     return Claim.HANDLED if handled else Claim.TAKEN
 

@@ -9,9 +9,9 @@ from structlog.contextvars import get_contextvars
 
 from muster_shared import telemetry
 from muster_shared.ids import new_id
-from muster_shared.messages import Message, routing
-from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESSAGE_BYTES
+from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESSAGE_BYTES, Message
 from muster_shared.messaging.errors import MessageTooLarge, UnroutedMessage
+from muster_shared.messaging.routing import routing
 
 # The notification is part of the transaction: it goes out when that commits and never before; PostgreSQL folds
 # several of one transaction into one.

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from muster_shared.messages import routing
+from muster_shared.messaging.routing import routing
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 # Queues that AWS itself writes to: S3's notifications, and SES's events through SNS.
 RAW_QUEUES = ("media-uploads", "notifications-ses")
@@ -18,7 +19,7 @@ VISIBILITY_SECONDS = 30
 RETENTION_SECONDS = 14 * 24 * 3600
 # The consumer moves a bad message after five receives and says why. The queue's own rule is only for what the
 # consumer never lives to move, and has to leave room for receives that an outage cost a good message.
-QUEUE_MAX_RECEIVES = 30
+QUEUE_MAX_RECEIVES = 100
 
 
 def queue_name(prefix: str, suffix: str) -> str:
@@ -48,7 +49,7 @@ def declare(sqs: "SQSClient", names: Iterable[str]) -> dict[str, str]:
     return arns
 
 
-def _declare_one(sqs: "SQSClient", name: str, extra: dict[str, str]) -> str:
+def _declare_one(sqs: "SQSClient", name: str, extra: "dict[QueueAttributeNameType, str]") -> str:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     sqs.set_queue_attributes(
         QueueUrl=url,

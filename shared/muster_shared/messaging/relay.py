@@ -22,11 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from muster_shared import telemetry
 from muster_shared.db import Database, is_unavailable
 from muster_shared.logs import log
-from muster_shared.messages import routing
 from muster_shared.messaging.backoff import Backoff, full_jitter
 from muster_shared.messaging.envelope import MAX_MESSAGE_BYTES
 from muster_shared.messaging.failures import describe, is_aws_away
 from muster_shared.messaging.queues import QueueUrls, queue_name
+from muster_shared.messaging.routing import routing
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -150,7 +150,10 @@ class Relay:
         body = _body(row.id, row.type, row.created_at, row.payload, headers, source=self._service)
         attributes = {
             name: {"DataType": "String", "StringValue": value}
-            for name, value in (("type", row.type), *((n, headers.get(n)) for n in ("request_id", "traceparent")))
+            for name, value in (
+                ("type", row.type),
+                *((n, headers.get(n)) for n in ("request_id", "traceparent")),
+            )
             if value
         }
         # SQS counts names, types and values of the attributes too.
@@ -219,7 +222,9 @@ class Relay:
             for entry in unsent:
                 if outcome.away and not entry.delivered:
                     continue
-                connection.execute(_POSTPONE, {"id": entry.id, "delivered": sorted(entry.delivered), "wait": _wait(entry)})
+                connection.execute(
+                    _POSTPONE, {"id": entry.id, "delivered": sorted(entry.delivered), "wait": _wait(entry)}
+                )
         if sent:
             telemetry.count("muster.outbox.sent", len(sent))
 
@@ -231,7 +236,13 @@ def _wait(entry: _Entry) -> float:
 
 
 def _body(
-    message_id: UUID, message_type: str, created_at: datetime, payload: Any, headers: Mapping[str, str], *, source: str
+    message_id: UUID,
+    message_type: str,
+    created_at: datetime,
+    payload: Any,
+    headers: Mapping[str, str],
+    *,
+    source: str,
 ) -> str:
     """The envelope as `envelope.decode` reads it; written without a model, for a relay sends thousands a second."""
     envelope = {

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
-from muster_shared.messages import Message, routing
+from muster_shared.messaging.envelope import Message
 from muster_shared.messaging.inbox import Context
+from muster_shared.messaging.routing import routing
 from muster_shared.settings import Settings
 
 # Runs in the transaction that also records the message as handled: no network calls in here.
@@ -83,4 +84,6 @@ class WorkerSpec:
     def unhandled_types(self) -> list[str]:
         """Types that `routing.json` sends here and no handler takes: each of their messages would die."""
         handled = {kind.type for kind in self.handlers}
-        return sorted(name for name, services in routing().items() if self.service in services and name not in handled)
+        return sorted(
+            name for name, services in routing().items() if self.service in services and name not in handled
+        )

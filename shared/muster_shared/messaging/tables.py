@@ -35,6 +35,7 @@ inbox = Table(
     # Only for handlers that work outside a transaction: who is at it, and until when that is believed.
     Column("claim", Uuid(as_uuid=True)),
     Column("claimed_until", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
 )
 Index("ix_inbox_handled_at", inbox.c.handled_at)
 

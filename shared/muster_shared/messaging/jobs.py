@@ -1,0 +1,111 @@
+"""Periodic jobs: of all the workers of a service, one runs a job when it is due."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from muster_shared.db import Database, is_unavailable
+from muster_shared.logs import log
+from muster_shared.messaging.backoff import Backoff
+from muster_shared.messaging.failures import describe
+from muster_shared.messaging.spec import Job
+
+_LONGEST_WAIT_SECONDS = 1.0
+_OUTBOX_KEPT_DAYS = 3
+# Longer than a message can lie in a queue and its dead-letter queue (14 days each).
+_INBOX_KEPT_DAYS = 30
+_ROWS_PER_DELETE = 5000
+
+# The lock ends with its connection, so a job whose worker died is free again. The lock alone would let each
+# worker run the job in turn; the row says whether it is due at all.
+_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(current_schema() || '.job.' || :name, 0))")
+_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended(current_schema() || '.job.' || :name, 0))")
+_DUE = text(
+    "INSERT INTO job_runs (name, started_at) VALUES (:name, clock_timestamp())"
+    " ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at, finished_at = NULL"
+    " WHERE job_runs.started_at <= clock_timestamp() - make_interval(secs => :every) RETURNING true"
+)
+_FINISHED = text("UPDATE job_runs SET finished_at = clock_timestamp() WHERE name = :name")
+
+_PRUNE_OUTBOX = text(
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < now() - make_interval(days => :days)"
+    " LIMIT :limit)"
+)
+_PRUNE_INBOX = text(
+    "DELETE FROM inbox WHERE (queue, message_id) IN (SELECT queue, message_id FROM inbox"
+    " WHERE handled_at < now() - make_interval(days => :days) LIMIT :limit)"
+)
+
+
+def run_if_due(database: Database, job: Job) -> bool:
+    """Runs `job` unless another worker has done so within its period, or is at it; whether it ran.
+
+    Raises what the job raises.
+    """
+    with database.read() as connection:
+        if not connection.execute(_LOCK, {"name": job.name}).scalar():
+            return False
+        try:
+            # A hair less than the period, or two clocks that tick alike would skip every other run.
+            if not connection.execute(_DUE, {"name": job.name, "every": job.every_seconds * 0.95}).scalar():
+                return False
+            job.run()
+            connection.execute(_FINISHED, {"name": job.name})
+            return True
+        finally:
+            if not connection.invalidated:
+                connection.execute(_UNLOCK, {"name": job.name})
+
+
+class JobRunner:
+    """Runs the jobs of one worker, one after the other."""
+
+    def __init__(self, database: Database, jobs: Sequence[Job]) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._log = log("muster.jobs")
+        self.beat = time.monotonic()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`. A job that fails is logged and tried again when next due."""
+        backoff = Backoff()
+        due = {job.name: time.monotonic() for job in self._jobs}
+        while not stop.is_set():
+            for job in self._jobs:
+                self.beat = time.monotonic()
+                if stop.is_set() or due[job.name] > self.beat:
+                    continue
+                due[job.name] = self.beat + job.every_seconds
+                self._run(job, stop, backoff)
+            wait = min((moment - time.monotonic() for moment in due.values()), default=_LONGEST_WAIT_SECONDS)
+            stop.wait(min(max(wait, 0.01), _LONGEST_WAIT_SECONDS))
+
+    def _run(self, job: Job, stop: threading.Event, backoff: Backoff) -> None:
+        try:
+            run_if_due(self._database, job)
+        except Exception as error:  # noqa: BLE001  # one job's failure is not the others'
+            away = isinstance(error, SQLAlchemyError) and is_unavailable(error)
+            report: Callable[..., None] = self._log.warning if away else self._log.error
+            report("job_failed", job=job.name, **describe(error))
+            if away:
+                backoff.wait(stop)
+        else:
+            backoff.reset()
+
+
+def cleaning_jobs(database: Database) -> tuple[Job, ...]:
+    """What keeps the outbox and the inbox small."""
+    return (
+        Job("outbox-cleaning", 600, lambda: _prune(database, _PRUNE_OUTBOX, _OUTBOX_KEPT_DAYS)),
+        Job("inbox-cleaning", 3600, lambda: _prune(database, _PRUNE_INBOX, _INBOX_KEPT_DAYS)),
+    )
+
+
+def _prune(database: Database, statement: object, days: int) -> None:
+    deleted = _ROWS_PER_DELETE
+    while deleted >= _ROWS_PER_DELETE:
+        with database.read() as connection:
+            deleted = connection.execute(statement, {"days": days, "limit": _ROWS_PER_DELETE}).rowcount  # type: ignore[call-overload]
