@@ -1,7 +1,7 @@
 """Traces and metrics over OTLP when an endpoint is set; nothing at all otherwise.
 
-Nothing of OpenTelemetry is imported unless `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and then only on first use in
-the process that works: its exporters are threads, which do not live through a fork.
+Nothing of OpenTelemetry is imported unless `OTEL_EXPORTER_OTLP_ENDPOINT` is set, and then only on first use
+in the process that works: its exporters are threads, which do not live through a fork.
 """
 
 import os

@@ -1,9 +1,9 @@
 """A service's worker: `python -m muster_shared.worker muster_events`.
 
-Imports `muster_events.worker`, calls its `build()` for a `WorkerSpec` and runs, as threads of one process, the
-relay of the outbox, the consumers of the service's queue and raw queues, its periodic jobs and its loops. SIGTERM
-and SIGINT stop polling, let what is begun finish, and exit with status 0; a thread that dies for good ends the
-process with status 1. `MUSTER_WORKER_HEARTBEAT_FILE` names a file touched every two seconds while all is well.
+Imports `muster_events.worker`, calls its `build()` for a `WorkerSpec` and runs, as threads of one process,
+the relay of the outbox, the consumers of the service's queue and raw queues, its periodic jobs and loops.
+SIGTERM and SIGINT stop polling, let what is begun finish, and exit with status 0; a thread that dies for good
+ends the process with status 1. `MUSTER_WORKER_HEARTBEAT_FILE` names a file touched while all is well.
 """
 
 import importlib
@@ -97,6 +97,10 @@ def run(spec: WorkerSpec, *, stop: threading.Event, drain_seconds: float = DRAIN
     telemetry.stop()
     log.info("worker_stopped", service=spec.service, status=status)
     return status
+
+
+def _wake_of(loop: Loop, wakes: dict[str, threading.Event]) -> threading.Event:
+    return wakes.setdefault(loop.channel, threading.Event()) if loop.channel else threading.Event()
 
 
 def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consumer]:

@@ -1,7 +1,7 @@
 """CloudFront signed URLs with a canned policy and an EC P-256 key: made by media, checked by the edge.
 
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html
-The hash is SHA-256, which CloudFront wants named in the URL (`Hash-Algorithm`); without the name it takes SHA-1.
+The hash is SHA-256, which CloudFront wants named in the URL (`Hash-Algorithm`); unnamed, it takes SHA-1.
 """
 
 import base64
@@ -131,9 +131,9 @@ def verify(
     """The object path of a request, if it carries a good signature that has not expired.
 
     `target` is the request target exactly as it came (`/path?query`, nothing decoded); `origin` is the
-    configured one, never the Host header; `keys` maps key ids to public keys. Raises `Refused` for anything else, an
-    expiry more than 15 minutes ahead included. The signature is checked before the expiry: what is refused
-    for its age was once good.
+    configured one, never the Host header; `keys` maps key ids to public keys. Raises `Refused` for anything
+    else, an expiry more than 15 minutes ahead included. The signature is checked before the expiry: what is
+    refused for its age was once good.
     """
     match = _SIGNED.fullmatch(target)
     if match is None:

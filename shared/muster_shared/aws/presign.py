@@ -32,7 +32,7 @@ def presigned_post(
     lifetime_seconds: int = MAX_LIFETIME_SECONDS,
     public_endpoint: str | None = None,
 ) -> Upload:
-    """A POST policy for exactly this bucket, key and content type, `min_bytes..max_bytes`, and no other field.
+    """A POST policy for exactly this bucket, key and content type, and `min_bytes..max_bytes`.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
     """

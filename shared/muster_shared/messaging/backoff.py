@@ -1,4 +1,4 @@
-"""How long to wait before the next try: exponential, with full jitter, so that many do not come back at once."""
+"""How long to wait before the next try: exponential, with full jitter, so that not all come at once."""
 
 import random
 import threading

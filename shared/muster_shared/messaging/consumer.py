@@ -1,8 +1,8 @@
 """The consumer of one queue: polls, hands to worker threads, and settles each message by what became of it.
 
-A message is deleted only after its effect is committed. A failed one is left to come back later; one that cannot
-work goes to the dead-letter queue with its reason. While a handler runs, a heartbeat keeps the message invisible;
-should that fail, the inbox keeps a second delivery from having an effect (see `inbox`).
+A message is deleted only after its effect is committed. A failed one is left to come back later; one that
+cannot work goes to the dead-letter queue with its reason. While a handler runs, a heartbeat keeps the message
+invisible; should that fail, the inbox keeps a second delivery from having an effect (see `inbox`).
 """
 
 import queue

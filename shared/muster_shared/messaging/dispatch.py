@@ -1,7 +1,8 @@
-"""From the text of a queue message to its handler: reading it, and running the handler so that it counts once."""
+"""From the text of a queue message to its handler, which is run so that it counts once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -36,7 +37,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Work:
-    """A delivery that was read: what it is, and what is to be run. `claimed` says whether it holds a claim."""
+    """A delivery that was read: what it is, what is to be run, and whether it works under a claim."""
 
     kind: str
     context: Context
@@ -66,18 +67,14 @@ class TypedDispatcher:
         message = message_of(envelope)
         context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
         if isinstance(handler, OutsideTransaction):
-            outside = handler.run
-            return Work(
-                envelope.type, context, True, lambda database: _outside(database, outside, message, context)
-            )
-        inside = handler
-        return Work(
-            envelope.type, context, False, lambda database: _inside(database, inside, message, context)
-        )
+            run = partial(_outside, handler=handler.run, message=message, context=context)
+            return Work(kind=envelope.type, context=context, claimed=True, run=run)
+        run = partial(_inside, handler=handler, message=message, context=context)
+        return Work(kind=envelope.type, context=context, claimed=False, run=run)
 
 
 class RawDispatcher:
-    """What AWS itself writes: any JSON object, remembered by its queue message's id (or SNS's, if it came so)."""
+    """What AWS itself writes: any JSON object, remembered by its message id (SNS's, if it came that way)."""
 
     def __init__(self, queue: str, handler: RawHandler) -> None:
         self._queue = queue
@@ -91,9 +88,8 @@ class RawDispatcher:
             message_id = str(body.get("MessageId", message_id))
             body = _object(body["Message"])
         context = Context(queue=self._queue, message_id=message_id, receive_count=delivery.receive_count)
-        return Work(
-            self._queue, context, True, lambda database: _outside(database, self._handler, body, context)
-        )
+        run = partial(_outside, handler=self._handler, message=body, context=context)
+        return Work(kind=self._queue, context=context, claimed=True, run=run)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -106,14 +102,14 @@ def _object(text: str) -> dict[str, Any]:
     return body
 
 
-def _inside(database: Database, handler: Handler, message: Message, context: Context) -> None:
+def _inside(database: Database, *, handler: Handler, message: Message, context: Context) -> None:
     with database.transaction() as session:
         inbox.record(session, context)
         handler(session, message, context)
 
 
 def _outside(
-    database: Database, handler: Callable[[Database, Any, Context], None], message: Any, context: Context
+    database: Database, *, handler: Callable[[Database, Any, Context], None], message: Any, context: Context
 ) -> None:
     state = inbox.claim(database, context, seconds=CLAIM_SECONDS)
     if state is inbox.Claim.HANDLED:

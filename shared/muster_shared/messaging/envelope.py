@@ -13,7 +13,6 @@ MAX_MESSAGE_BYTES = 256 * 1024
 # Kept free of the body for the attributes that travel beside it.
 ATTRIBUTE_ALLOWANCE_BYTES = 4 * 1024
 
-
 _registry: dict[str, type["Message"]] = {}
 
 
@@ -21,7 +20,7 @@ class Message(BaseModel):
     """Base of every message: past tense, versioned, immutable.
 
     A subclass sets `type` (`crew.assigned.v1`) and is found by it from then on. A field that a later version
-    adds needs a default and one that is not known is dropped, so that emitter and consumer deploy in any order.
+    adds needs a default and one that is not known is dropped, so that both sides deploy in any order.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -59,7 +58,7 @@ def registered_types() -> dict[str, type[Message]]:
 
 
 def decode(body: str) -> Envelope:
-    """The envelope in `body`. Raises `InvalidMessage`, which names fields and never repeats what they hold."""
+    """The envelope in `body`. Raises `InvalidMessage`, which names fields and repeats no value."""
     try:
         return Envelope.model_validate_json(body)
     except ValidationError as error:

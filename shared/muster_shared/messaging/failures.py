@@ -28,6 +28,16 @@ def is_aws_away(error: Exception) -> bool:
     return status >= _SERVER_ERROR or error.response.get("Error", {}).get("Code") in _BUSY_CODES
 
 
+def is_queue_missing(error: Exception) -> bool:
+    """Whether there is no such queue (yet)."""
+    from botocore import exceptions
+
+    if not isinstance(error, exceptions.ClientError):
+        return False
+    code = str(error.response.get("Error", {}).get("Code"))
+    return code.endswith(("NonExistentQueue", "QueueDoesNotExist"))
+
+
 def describe(error: BaseException) -> dict[str, str]:
     """For logs: the kind of `error` and where it was raised. Its text may hold addresses or bodies."""
     frames = traceback.extract_tb(error.__traceback__)

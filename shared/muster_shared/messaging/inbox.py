@@ -31,14 +31,16 @@ _CLAIM = text(
 _HANDLED = text("SELECT handled_at IS NOT NULL FROM inbox WHERE queue = :queue AND message_id = :message_id")
 _SETTLE = text(
     "UPDATE inbox SET handled_at = clock_timestamp(), claim = NULL"
-    " WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL RETURNING true"
+    " WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
+    " RETURNING true"
 )
 _EXTEND = text(
     "UPDATE inbox SET claimed_until = clock_timestamp() + make_interval(secs => :seconds)"
     " WHERE queue = :queue AND claim = ANY(:claims) AND handled_at IS NULL"
 )
 _UNCLAIM = text(
-    "DELETE FROM inbox WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
+    "DELETE FROM inbox"
+    " WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
 )
 
 # So many workers may die at a message before it goes to the dead-letter queue.
@@ -86,7 +88,7 @@ class Context:
         """For a handler that opens its own transactions: makes `session`'s the one that settles the message.
 
         The effect and "it was handled" then commit together. Raises `AlreadyHandled` when another delivery
-        came first, also when this one's claim was lost meanwhile; let it pass, and the transaction rolls back.
+        came first or this one's claim was lost meanwhile; let it pass, and the transaction rolls back.
         """
         names = {"queue": self.queue, "message_id": self.message_id, "claim": self.claim}
         if session.execute(_SETTLE, names).first() is None:

@@ -31,8 +31,8 @@ _DUE = text(
 _FINISHED = text("UPDATE job_runs SET finished_at = clock_timestamp() WHERE name = :name")
 
 _PRUNE_OUTBOX = text(
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < now() - make_interval(days => :days)"
-    " LIMIT :limit)"
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+    " WHERE sent_at < now() - make_interval(days => :days) LIMIT :limit)"
 )
 _PRUNE_INBOX = text(
     "DELETE FROM inbox WHERE (queue, message_id) IN (SELECT queue, message_id FROM inbox"

@@ -13,8 +13,8 @@ from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESS
 from muster_shared.messaging.errors import MessageTooLarge, UnroutedMessage
 from muster_shared.messaging.routing import routing
 
-# The notification is part of the transaction: it goes out when that commits and never before; PostgreSQL folds
-# several of one transaction into one.
+# The notification is part of the transaction: it goes out when that commits and never before; PostgreSQL
+# folds several of one transaction into one.
 _INSERT = text(
     "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"
     " VALUES (:id, :type, CAST(:payload AS jsonb), CAST(:headers AS jsonb)))"
@@ -26,9 +26,9 @@ _ENVELOPE_ALLOWANCE_BYTES = 1024
 def emit(session: Session, message: Message, *, key: UUID | None = None) -> UUID:
     """Writes `message` to the outbox in the caller's transaction; gives the id consumers will know it by.
 
-    Consumers get it at least once after the commit, never before it, never when it rolls back, in no promised
-    order. `key` names what the message is about, for logs and traces. Raises `UnroutedMessage` for a type that
-    `routing.json` lacks and `MessageTooLarge` for one that no queue would take.
+    Consumers get it at least once after the commit, never before it, never when it rolls back, in no
+    promised order. `key` names what the message is about, for logs and traces. Raises `UnroutedMessage` for
+    a type that `routing.json` lacks and `MessageTooLarge` for one that no queue would take.
     """
     if message.type not in routing():
         raise UnroutedMessage(message.type)

@@ -1,4 +1,4 @@
-"""The receipts of one queue: keeping messages in hand invisible, and giving back, deleting or burying them."""
+"""The receipts of one queue: keeping messages in hand invisible; giving back, deleting, burying them."""
 
 import threading
 import time
@@ -101,7 +101,7 @@ class Receipts:
         )
 
     def bury(self, delivery: Delivery, reason: str) -> None:
-        """Moves it to the dead-letter queue with `reason`; if that fails it comes again and is buried then."""
+        """Moves it to the dead-letter queue with `reason`; should that fail, it comes again for it."""
         clean = "".join(c if c.isprintable() else " " for c in reason)[:_REASON_CHARACTERS] or "unknown"
         attributes: dict[str, Any] = {
             name: {k: v for k, v in value.items() if k in ("DataType", "StringValue", "BinaryValue")}

@@ -1,9 +1,9 @@
 """The relay: takes what is due from the outbox and sends it to the queue of every consumer.
 
-Rows are claimed for a time (`claimed_until`) in one short statement, sent with no transaction open, and marked
-in another. A relay that dies in between leaves claims that run out; what it had sent goes out a second time and
-the consumers' inbox absorbs it. `FOR UPDATE SKIP LOCKED` lets any number of relays work side by side, and since a
-row is due by its own state, one that commits late is found like any other.
+Rows are claimed for a time (`claimed_until`) in one short statement, sent with no transaction open, and
+marked in another. A relay that dies in between leaves claims that run out; what it had sent goes out a second
+time and the consumers' inbox absorbs it. `FOR UPDATE SKIP LOCKED` lets any number of relays work side by
+side, and since a row is due by its own state, one that commits late is found like any other.
 """
 
 import threading
@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from muster_shared.db import Database, is_unavailable
 from muster_shared.logs import log
 from muster_shared.messaging.backoff import Backoff, full_jitter
 from muster_shared.messaging.envelope import MAX_MESSAGE_BYTES
-from muster_shared.messaging.failures import describe, is_aws_away
+from muster_shared.messaging.failures import describe, is_aws_away, is_queue_missing
 from muster_shared.messaging.queues import QueueUrls, queue_name
 from muster_shared.messaging.routing import routing
 
@@ -38,6 +37,7 @@ _ROW_BACKOFF_BASE_SECONDS = 0.5
 _ROW_BACKOFF_CAP_SECONDS = 30.0
 # Mistakes (a missing table, a bug) in a row before the process gives up and is started anew.
 _UNEXPECTED_LIMIT = 20
+_TRACING = ("request_id", "traceparent")
 
 _CLAIM = text(
     "UPDATE outbox SET claimed_until = clock_timestamp() + make_interval(secs => :lease)"
@@ -105,7 +105,7 @@ class Relay:
         self.beat = time.monotonic()
 
     def run(self, stop: threading.Event, wake: threading.Event) -> None:
-        """Sends until `stop`; `wake` is set when there is something new, a poll each second is the fallback."""
+        """Sends until `stop`; `wake` is set when there is something new, a poll each second falls back."""
         backoff, unexpected = Backoff(), 0
         while not stop.is_set():
             self.beat = time.monotonic()
@@ -146,18 +146,11 @@ class Relay:
         if consumers is None:
             # Written by a newer release than this: its own relay knows where it goes.
             self._log.error("relay_type_unrouted", message_type=row.type, message_id=str(row.id))
-        headers: dict[str, str] = row.headers
-        body = _body(row.id, row.type, row.created_at, row.payload, headers, source=self._service)
-        attributes = {
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in (
-                ("type", row.type),
-                *((n, headers.get(n)) for n in ("request_id", "traceparent")),
-            )
-            if value
-        }
+        body = _body(row, source=self._service)
+        beside = {"type": row.type, **{n: row.headers[n] for n in _TRACING if row.headers.get(n)}}
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in beside.items()}
         # SQS counts names, types and values of the attributes too.
-        size = len(body.encode()) + sum(len(n) + 6 + len(a["StringValue"]) for n, a in attributes.items())
+        size = len(body.encode()) + sum(len(f"{name}String{value}") for name, value in beside.items())
         # A type without a route keeps a consumer that never takes it, and so stays unsent.
         wanted = frozenset(("",) if consumers is None else consumers)
         return _Entry(
@@ -195,9 +188,14 @@ class Relay:
             url = self._urls.of(queue_name(self._prefix, consumer))
             answer = self._sqs.send_message_batch(QueueUrl=url, Entries=requests)
         except Exception as error:  # noqa: BLE001  # whatever it is, these rows are not sent and stay due
-            outcome.blocked.add(consumer)
-            outcome.away = outcome.away or is_aws_away(error)
             self._log.warning("relay_send_failed", consumer=consumer, rows=len(batch), **describe(error))
+            if is_aws_away(error) or is_queue_missing(error):
+                outcome.blocked.add(consumer)
+                outcome.away = outcome.away or is_aws_away(error)
+            elif len(batch) > 1:
+                # SQS refused the batch for one of them: alone, the others get through.
+                for entry in batch:
+                    self._send(outcome, consumer, [entry])
             return
         for success in answer.get("Successful", []):
             batch[int(success["Id"])].delivered.add(consumer)
@@ -235,25 +233,19 @@ def _wait(entry: _Entry) -> float:
     )
 
 
-def _body(
-    message_id: UUID,
-    message_type: str,
-    created_at: datetime,
-    payload: Any,
-    headers: Mapping[str, str],
-    *,
-    source: str,
-) -> str:
-    """The envelope as `envelope.decode` reads it; written without a model, for a relay sends thousands a second."""
+def _body(row: Row[Any], *, source: str) -> str:
+    """The envelope as `envelope.decode` reads it; without a model, for a relay writes thousands a second."""
     envelope = {
-        "id": message_id,
-        "type": message_type,
-        "occurred_at": created_at,
+        "id": row.id,
+        "type": row.type,
+        "occurred_at": row.created_at,
         "source": source,
-        "data": payload,
-        **headers,
+        "data": row.payload,
+        **row.headers,
     }
-    return orjson.dumps(envelope).decode()
+    # Two characters that JSON takes as they are and SQS does not take at all.
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+    return orjson.dumps(envelope).decode().replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def _batches(entries: Iterable[_Entry]) -> Iterator[list[_Entry]]:

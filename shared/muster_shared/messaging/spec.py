@@ -37,7 +37,7 @@ RawHandler = Callable[[Database, dict[str, Any], Context], None]
 class RawQueue:
     """A queue that AWS writes to. `run` is called as an `OutsideTransaction` handler, with the JSON body.
 
-    A body that SNS wrapped arrives unwrapped. `prefetch` messages wait in memory beyond the `threads` at work.
+    A body that SNS wrapped arrives unwrapped. `prefetch` messages wait in memory beyond those at work.
     """
 
     run: RawHandler

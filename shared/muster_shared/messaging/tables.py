@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from muster_shared.db import platform_metadata
 
 # A row is due while `sent_at` is null and `claimed_until` is past: the claim of a relay that died runs out by
-# itself, and a failed send sets it to the next attempt. `delivered_to` names the consumers that have it already.
+# itself, and a failed send sets it to the next attempt. `delivered_to` names the consumers that have it.
 outbox = Table(
     "outbox",
     platform_metadata,
@@ -25,7 +25,7 @@ outbox = Table(
 Index("ix_outbox_unsent", outbox.c.id, postgresql_where=outbox.c.sent_at.is_(None))
 Index("ix_outbox_sent_at", outbox.c.sent_at, postgresql_where=outbox.c.sent_at.is_not(None))
 
-# One row per message and queue; `handled_at` commits with the effect. A second delivery waits on the first one's row.
+# One row per message and queue; `handled_at` commits with the effect. A second delivery waits on the first's.
 inbox = Table(
     "inbox",
     platform_metadata,

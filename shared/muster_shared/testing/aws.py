@@ -26,7 +26,7 @@ _START_SECONDS = 30.0
 
 @dataclass
 class AwsStandIn:
-    """Where the stand-in listens and how to sign in. `stop` and `start` take it away and bring it back, emptied."""
+    """Where the stand-in listens; `stop` takes it away with all that is in it, `start` brings it back."""
 
     port: int
     process: subprocess.Popen[bytes] | None = None
