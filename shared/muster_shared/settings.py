@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-DEVELOPMENT_SECRET_PREFIX = "dev-only-"
+DEVELOPMENT_MARK = "dev-only-"
 _MINIMUM_SECRET_CHARACTERS = 32
 
 
@@ -121,7 +121,7 @@ def _refuse_development_secrets(settings: Settings) -> None:
         f"MUSTER_{name.upper()}"
         for name in type(settings).model_fields
         if isinstance(value := getattr(settings, name), SecretStr)
-        and value.get_secret_value().startswith(DEVELOPMENT_SECRET_PREFIX)
+        and value.get_secret_value().startswith(DEVELOPMENT_MARK)
     ]
     if guilty:
         raise SettingsError(f"{', '.join(guilty)}: a development secret is refused in production")

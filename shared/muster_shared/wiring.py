@@ -47,9 +47,7 @@ def wire(
     authenticator = Authenticator(
         tokens=TokenVerifier(issuer=settings.public_origin, keys=keys or RemoteKeys(settings.jwks_address)),
         revocations=Revocations(database=database),
-        service_keys=ServiceKeys(
-            database=database, auth=auth, cache_secret=settings.cache_secret.get_secret_value()
-        ),
+        service_keys=ServiceKeys(database=database, auth=auth, cache_secret=settings.cache_secret.get_secret_value()),
         internal_secret=internal_secret,
     )
     return Wiring(

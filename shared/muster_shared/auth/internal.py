@@ -79,9 +79,7 @@ class InternalClient:
                     method,
                     self._base_url + path,
                     json=body,
-                    headers={
-                        "Authorization": f"Bearer {service_token(secret=self._secret, service=self._service)}"
-                    },
+                    headers={"Authorization": f"Bearer {service_token(secret=self._secret, service=self._service)}"},
                     timeout=_TIMEOUT_SECONDS,
                 )
                 if answer.status_code == requests.codes.not_found:

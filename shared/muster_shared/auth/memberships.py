@@ -31,9 +31,7 @@ class Memberships:
         self._roles: ExpiringCache[tuple[UUID, UUID], Role | None] = ExpiringCache(
             capacity=50_000, seconds=_CACHE_SECONDS
         )
-        self._absent: ExpiringCache[tuple[UUID, UUID], bool] = ExpiringCache(
-            capacity=50_000, seconds=_CACHE_SECONDS
-        )
+        self._absent: ExpiringCache[tuple[UUID, UUID], bool] = ExpiringCache(capacity=50_000, seconds=_CACHE_SECONDS)
 
     def role_of(self, *, org_id: UUID, user_id: UUID) -> Role | None:
         """The role, or None for a stranger. Raises `Unavailable` when it cannot be known just now."""

@@ -17,9 +17,7 @@ class Revocations:
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
-        self._known: ExpiringCache[tuple[UUID, int], bool] = ExpiringCache(
-            capacity=50_000, seconds=_CACHE_SECONDS
-        )
+        self._known: ExpiringCache[tuple[UUID, int], bool] = ExpiringCache(capacity=50_000, seconds=_CACHE_SECONDS)
 
     def is_revoked(self, claims: AccessClaims) -> bool:
         """True once the session, or every session of the user begun by then, has been ended."""

@@ -118,9 +118,7 @@ class TokenVerifier:
     def __init__(self, *, issuer: str, keys: KeySource) -> None:
         self._issuer = issuer
         self._keys = keys
-        self._held: ExpiringCache[bytes, AccessClaims] = ExpiringCache(
-            capacity=10_000, seconds=ACCESS_LIFETIME_SECONDS
-        )
+        self._held: ExpiringCache[bytes, AccessClaims] = ExpiringCache(capacity=10_000, seconds=ACCESS_LIFETIME_SECONDS)
 
     def verify(self, token: str) -> AccessClaims:
         """What `token` says. Raises `TokenRefused` for anything but a valid, current access token."""

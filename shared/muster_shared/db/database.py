@@ -75,9 +75,7 @@ class Database:
         self.engine.dispose()
 
 
-def _discard_when_closed_by_server(
-    connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object
-) -> None:
+def _discard_when_closed_by_server(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
     """A cheap pre-ping: psycopg2 knows of a hang-up once the socket has something to read.
 
     A restarted server closes its sockets; polling the descriptor costs a microsecond where `SELECT 1` costs a
@@ -105,4 +103,6 @@ def is_unavailable(error: Exception) -> bool:
         return False
     code = getattr(error.orig, "pgcode", None)
     # 57P0x: shutting down or starting; 53xxx: out of resources; 57014: statement timeout; 08xxx: connection.
-    return error.connection_invalidated or code is None or code[:2] in {"08", "53"} or code[:3] == "57P" or code == "57014"
+    return (
+        error.connection_invalidated or code is None or code[:2] in {"08", "53"} or code[:3] == "57P" or code == "57014"
+    )

@@ -89,4 +89,4 @@ def _default_grants(cursor: psycopg2.extensions.cursor, *, schema: str, owner: s
 
 def _run(cursor: psycopg2.extensions.cursor, statement: str, **names: str) -> None:
     parts = {key: sql.Identifier(name) for key, name in names.items()}
-    cursor.execute(sql.SQL(statement).format(**parts))  # type: ignore[arg-type]  # fixed texts of this module
+    cursor.execute(sql.SQL(statement).format(**parts))

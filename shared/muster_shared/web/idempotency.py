@@ -59,9 +59,7 @@ class IdempotentCall:
         """
         expired = clock.now() - KEPT
         session.execute(
-            delete(idempotency_keys).where(
-                idempotency_keys.c.id == self.id, idempotency_keys.c.created_at < expired
-            )
+            delete(idempotency_keys).where(idempotency_keys.c.id == self.id, idempotency_keys.c.created_at < expired)
         )
         inserted = session.execute(
             insert(idempotency_keys)
@@ -106,9 +104,7 @@ def idempotent_call(
     if key is None:
         return None
     if not _FORMAT.match(key):
-        raise Invalid(
-            errors=[FieldError(pointer=HEADER, detail="must be 1 to 255 visible ASCII characters")]
-        )
+        raise Invalid(errors=[FieldError(pointer=HEADER, detail="must be 1 to 255 visible ASCII characters")])
     name = orjson.dumps([principal.label, operation, request.path, key])
     cipher = None
     if sensitive:

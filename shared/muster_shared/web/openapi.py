@@ -110,7 +110,7 @@ def _operation(operation: Operation, names: Names) -> dict[str, Any]:
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     for kind, name in _PARAMETER.findall(operation.path):
-        schema = {"type": "string", "format": "uuid"} if kind == "uuid" else {"type": "string"}
+        schema: Any = {"type": "string", "format": "uuid"} if kind == "uuid" else {"type": "string"}
         parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
     if operation.query is not None:
         described = operation.query.model_json_schema()
@@ -178,5 +178,9 @@ def add_documentation(app: Flask, *, service: str, title: str, operations: Seque
 
     for name, view in (("openapi.json", openapi), ("docs", docs), ("docs.css", css)):
         app.add_url_rule(
-            f"/api/{service}/{name}", f"documentation:{name}", view, methods=["GET"], provide_automatic_options=False
+            f"/api/{service}/{name}",
+            f"documentation:{name}",
+            view,
+            methods=["GET"],
+            provide_automatic_options=False,
         )
