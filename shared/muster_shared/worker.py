@@ -107,6 +107,8 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
     """A consumer for the service's queue, if it handles anything, and one for each raw queue."""
     made = []
     prefix, clients = spec.settings.queue_prefix, spec.clients
+    # How long a poll lasts is how long stopping takes: nobody pays for a request at home.
+    wait_seconds = 5 if spec.settings.is_production else 1
     if spec.handlers:
         name = queue_name(prefix, spec.service)
         made.append(
@@ -117,6 +119,7 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
                 queue_name=name,
                 dispatcher=TypedDispatcher(name, spec.handlers),
                 threads=spec.threads,
+                wait_seconds=wait_seconds,
                 on_handled=on_handled,
             )
         )
@@ -132,6 +135,7 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
                 dispatcher=RawDispatcher(name, raw.run),
                 threads=raw.threads,
                 prefetch=raw.prefetch,
+                wait_seconds=wait_seconds,
                 on_handled=on_handled,
             )
         )

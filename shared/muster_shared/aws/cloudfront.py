@@ -125,9 +125,7 @@ def load_public_key(pem: str) -> EllipticCurvePublicKey:
     return key
 
 
-def verify(
-    target: str, *, origin: str, keys: Mapping[str, EllipticCurvePublicKey], now: datetime | None = None
-) -> str:
+def verify(target: str, *, origin: str, keys: Mapping[str, EllipticCurvePublicKey], now: datetime | None = None) -> str:
     """The object path of a request, if it carries a good signature that has not expired.
 
     `target` is the request target exactly as it came (`/path?query`, nothing decoded); `origin` is the
@@ -143,9 +141,7 @@ def verify(
         raise Refused("unknown key")
     path, expires = match["path"], int(match["expires"])
     try:
-        key.verify(
-            _signature(match["signature"]), _policy(origin.rstrip("/") + path, expires), ECDSA(SHA256())
-        )
+        key.verify(_signature(match["signature"]), _policy(origin.rstrip("/") + path, expires), ECDSA(SHA256()))
     except InvalidSignature:
         raise Refused("wrong signature") from None
     at = (now or clock.now()).timestamp()

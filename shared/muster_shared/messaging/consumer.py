@@ -190,9 +190,7 @@ class Consumer:
             return
         context = work.context
         with (
-            bound_contextvars(
-                request_id=context.request_id, message_id=context.message_id, message_type=work.kind
-            ),
+            bound_contextvars(request_id=context.request_id, message_id=context.message_id, message_type=work.kind),
             telemetry.span(
                 f"process {work.kind}",
                 kind="consumer",
@@ -220,9 +218,7 @@ class Consumer:
                 self.receipts.bury(delivery, error.reason)
                 return "buried"
             except Retry as error:
-                return self._retry(
-                    delivery, error.after_seconds, error.max_receives, reason="retry asked for"
-                )
+                return self._retry(delivery, error.after_seconds, error.max_receives, reason="retry asked for")
             except Unavailable:
                 return self._retry(
                     delivery,
@@ -232,9 +228,7 @@ class Consumer:
                 )
             except Exception as error:  # noqa: BLE001  # whatever a handler raises, the message comes back
                 if not is_unavailable(error):
-                    self._log.warning(
-                        "message_failed", receive_count=delivery.receive_count, **describe(error)
-                    )
+                    self._log.warning("message_failed", receive_count=delivery.receive_count, **describe(error))
                     return self._retry(delivery, None, None, reason=f"{type(error).__name__} in the handler")
                 if not self._sit_out(stop, error):
                     self.receipts.release(delivery)
@@ -256,9 +250,7 @@ class Consumer:
                 return True
         return False
 
-    def _retry(
-        self, delivery: Delivery, after_seconds: float | None, max_receives: int | None, *, reason: str
-    ) -> str:
+    def _retry(self, delivery: Delivery, after_seconds: float | None, max_receives: int | None, *, reason: str) -> str:
         if delivery.receive_count >= (max_receives or MAX_RECEIVES):
             self.receipts.bury(delivery, f"{reason}, {delivery.receive_count} receives")
             return "buried"

@@ -82,7 +82,9 @@ class RawDispatcher:
 
     def read(self, delivery: Delivery) -> Work:
         """The work a delivery asks for."""
-        body, message_id = _object(delivery.body), delivery.sqs_id
+        body = _object(delivery.body)
+        # A redriven message has another id by now; the attribute keeps the first.
+        message_id = delivery.attributes.get("message_id", {}).get("StringValue", delivery.sqs_id)
         # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
         if body.get("Type") == "Notification" and isinstance(body.get("Message"), str) and "TopicArn" in body:
             message_id = str(body.get("MessageId", message_id))

@@ -39,8 +39,7 @@ _EXTEND = text(
     " WHERE queue = :queue AND claim = ANY(:claims) AND handled_at IS NULL"
 )
 _UNCLAIM = text(
-    "DELETE FROM inbox"
-    " WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
+    "DELETE FROM inbox WHERE queue = :queue AND message_id = :message_id AND claim = :claim AND handled_at IS NULL"
 )
 
 # So many workers may die at a message before it goes to the dead-letter queue.

@@ -23,8 +23,11 @@ _ENTRIES_PER_BATCH = 10
 _LINGER_SECONDS = 0.02
 _DELETE_TRIES = 3
 _MAX_VISIBILITY_SECONDS = 12 * 3600
-# SQS takes ten attributes; three are ours.
-_KEPT_ATTRIBUTES = 7
+# What burying adds; redriving takes it off again, but for the id a raw message was known by.
+ORIGINAL_ID = "message_id"
+BURIAL_ATTRIBUTES = ("reason", "failed_at", "receives")
+# SQS takes ten attributes.
+_KEPT_ATTRIBUTES = 10 - len(BURIAL_ATTRIBUTES) - 1
 _REASON_CHARACTERS = 300
 
 
@@ -33,9 +36,7 @@ class Receipts:
     error: a message that could not be given back, deleted or buried comes again by itself.
     """
 
-    def __init__(
-        self, *, database: Database, sqs: "SQSClient", queue_name: str, visibility_seconds: int
-    ) -> None:
+    def __init__(self, *, database: Database, sqs: "SQSClient", queue_name: str, visibility_seconds: int) -> None:
         self.visibility_seconds = visibility_seconds
         self._database = database
         self._sqs = sqs
@@ -113,6 +114,7 @@ class Receipts:
             ("receives", str(delivery.receive_count)),
         ):
             attributes[name] = {"DataType": "String", "StringValue": text}
+        attributes.setdefault(ORIGINAL_ID, {"DataType": "String", "StringValue": delivery.sqs_id})
         buried = self._quietly(
             "consumer_bury_failed",
             lambda: self._sqs.send_message(
@@ -124,9 +126,7 @@ class Receipts:
         if not buried:
             self._let_go(delivery)
             return
-        self._log.error(
-            "message_buried", reason=clean, sqs_id=delivery.sqs_id, receive_count=delivery.receive_count
-        )
+        self._log.error("message_buried", reason=clean, sqs_id=delivery.sqs_id, receive_count=delivery.receive_count)
         self.settle(delivery)
 
     def _let_go(self, delivery: Delivery) -> None:

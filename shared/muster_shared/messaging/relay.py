@@ -131,9 +131,7 @@ class Relay:
     def drain_once(self) -> tuple[int, bool]:
         """One round: how many rows were claimed, and whether SQS was away. Raises SQLAlchemy's errors."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                _CLAIM, {"lease": self._lease_seconds, "limit": self._rows_per_round}
-            ).all()
+            rows = connection.execute(_CLAIM, {"lease": self._lease_seconds, "limit": self._rows_per_round}).all()
         if not rows:
             return 0, False
         outcome = _Round(entries=[self._entry(row) for row in rows])
@@ -228,9 +226,7 @@ class Relay:
 
 
 def _wait(entry: _Entry) -> float:
-    return full_jitter(
-        entry.attempts, base_seconds=_ROW_BACKOFF_BASE_SECONDS, cap_seconds=_ROW_BACKOFF_CAP_SECONDS
-    )
+    return full_jitter(entry.attempts, base_seconds=_ROW_BACKOFF_BASE_SECONDS, cap_seconds=_ROW_BACKOFF_CAP_SECONDS)
 
 
 def _body(row: Row[Any], *, source: str) -> str:

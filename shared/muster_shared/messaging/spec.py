@@ -84,6 +84,4 @@ class WorkerSpec:
     def unhandled_types(self) -> list[str]:
         """Types that `routing.json` sends here and no handler takes: each of their messages would die."""
         handled = {kind.type for kind in self.handlers}
-        return sorted(
-            name for name, services in routing().items() if self.service in services and name not in handled
-        )
+        return sorted(name for name, services in routing().items() if self.service in services and name not in handled)

@@ -15,9 +15,7 @@ _JOIN_SLICE_SECONDS = 0.1
 class Supervisor:
     """Runs threads until `stop` is set. One that ends before that, by an exception or not, stops them all."""
 
-    def __init__(
-        self, *, stop: threading.Event, heartbeat_file: Path | None, stale_seconds: float = 120.0
-    ) -> None:
+    def __init__(self, *, stop: threading.Event, heartbeat_file: Path | None, stale_seconds: float = 120.0) -> None:
         self._stop = stop
         self._heartbeat_file = heartbeat_file
         self._stale_seconds = stale_seconds

@@ -19,7 +19,7 @@ import pytest
 from muster_shared.aws.clients import Clients
 
 ACCESS_KEY = "muster-test"
-SECRET_KEY = "muster-test-secret"  # noqa: S105  # the stand-in's, which the test itself starts
+SECRET_KEY = "muster-test-secret"  # the stand-in's, which the test itself starts
 _ROOT = Path(__file__).resolve().parents[3]
 _START_SECONDS = 30.0
 
@@ -92,7 +92,7 @@ class AwsStandIn:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1):  # noqa: S310  # our own
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1):  # our own
                 return True
         except urllib.error.HTTPError:
             return True
