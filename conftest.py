@@ -1,3 +1,3 @@
 """Fixtures for every test of the repository."""
 
-pytest_plugins = ["muster_shared.testing.plugin"]
+pytest_plugins = ["muster_shared.testing.plugin", "muster_shared.testing.aws"]

@@ -44,8 +44,10 @@ class DeadLetter:
     def of(cls, message: "MessageTypeDef") -> "DeadLetter":
         """What is known of a received message, whoever moved it here."""
 
+        attributes: dict[str, Any] = dict(message.get("MessageAttributes", {}))
+
         def attribute(name: str, default: str = "") -> str:
-            return message.get("MessageAttributes", {}).get(name, {}).get("StringValue", default)
+            return str(attributes.get(name, {}).get("StringValue", default))
 
         body = message.get("Body", "")
         return cls(
