@@ -1,0 +1,1 @@
+"""Everything that stands in for AWS on one machine: the runner, the bootstrap, the edge and the mail sink."""

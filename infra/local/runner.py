@@ -1,0 +1,343 @@
+"""`make run`: brings the whole of Muster up on this machine without Docker, and takes it down again.
+
+Prints `Muster is ready.` once everything answers; `--ready-file PATH` also writes where things are, as JSON.
+Ends with status 0 after SIGINT or SIGTERM, with 1 and one clear line when it cannot come up.
+"""
+
+import argparse
+import fcntl
+import gc
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import ports, web_server
+from local.catalogue import ROOT, Service, services
+from local.keys import SHARED, SecretStore, random_secret
+from local.layout import Addresses, Home
+from local.postgres import Cluster, PostgresFailed
+from local.processes import Failed, Interrupts, Supervisor
+from local.readiness import NotReady, wait_until_ready
+from local.stack import Stack
+
+READY_LINE = "Muster is ready."
+DEFAULT_PORT = 8080
+DEFAULT_MEDIA_PORT = 8081
+_LEAST_FREE_BYTES = 300 * 1024 * 1024
+_READY_SECONDS = 60.0
+_DEMO_SECONDS = 300.0
+_TRIM_EVERY_SECONDS = 10.0
+
+# Loaded once here, before the forks, so that eight Python processes do not each load them again.
+_SHARED_MODULES = (
+    "flask",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.workers.gthread",
+    "sqlalchemy.orm",
+    "sqlalchemy.dialects.postgresql.psycopg2",
+    "alembic.runtime.environment",
+    "alembic.script",
+    "boto3.session",
+    "botocore.session",
+    "botocore.client",
+    "pydantic",
+    "pydantic_settings",
+    "muster_shared.web",
+    "muster_shared.web.app",
+    "muster_shared.wiring",
+    "muster_shared.worker",
+    "muster_shared.migrate",
+    "muster_shared.aws.clients",
+    "local.bootstrap",
+    "local.edge.app",
+)
+
+
+class CannotRun(Exception):
+    """Muster cannot come up here; the text is one line that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person chose."""
+
+    home: Home
+    port: int
+    media_port: int
+    demo: bool
+    ready_file: Path | None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], ready_file: Path | None = None) -> "Options":
+        """Raises `CannotRun` for a port that is none."""
+        home = Path(environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve()
+        return cls(
+            home=Home(home),
+            port=_port(environ, "MUSTER_PORT", DEFAULT_PORT),
+            media_port=_port(environ, "MUSTER_MEDIA_PORT", DEFAULT_MEDIA_PORT),
+            demo=environ.get("MUSTER_DEMO", "1") != "0",
+            ready_file=ready_file,
+        )
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise CannotRun(f"{name} must be a port number between 1 and 65535")
+    return int(text)
+
+
+def say(line: str) -> None:
+    """One line to the person at the terminal."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[None]:
+    """Holds the home for this runner. The kernel lets go when the runner dies, so no lock is ever stale."""
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        file = home.lock.open("a+")
+    except OSError as error:
+        raise CannotRun(f"{home.root} cannot be written: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            raise CannotRun(
+                f"Muster already runs on {home.root} (pid {owner}): end it, or choose another with MUSTER_HOME"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _check_machine(options: Options) -> None:
+    free = shutil.disk_usage(options.home.root).free
+    if free < _LEAST_FREE_BYTES:
+        raise CannotRun(
+            f"the disk of {options.home.root} is full: {free // 2**20} MB free, {_LEAST_FREE_BYTES // 2**20} MB needed"
+        )
+    if options.port == options.media_port:
+        raise CannotRun("MUSTER_PORT and MUSTER_MEDIA_PORT must differ")
+    for port, name in ((options.port, "MUSTER_PORT"), (options.media_port, "MUSTER_MEDIA_PORT")):
+        try:
+            ports.require_free(port)
+        except ports.PortTaken:
+            raise CannotRun(f"port {port} is in use: end what listens there, or set {name} to another") from None
+
+
+class Runner:
+    """One embedded stack, from start to end."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._home = options.home
+        self._services: tuple[Service, ...] = services()
+        self._interrupts = Interrupts()
+        self._home.logs.mkdir(parents=True, exist_ok=True)
+        self._supervisor = Supervisor(logs=self._home.logs, say=say)
+        self._begun = time.monotonic()
+
+    def run(self) -> int:
+        """Until a signal. Raises `CannotRun`."""
+        try:
+            self._start()
+            self._greet()
+            self._watch()
+        except _Asked:
+            pass
+        except (Failed, NotReady, PostgresFailed, web_server.NginxMissing) as error:
+            raise CannotRun(f"{error} (logs: {self._home.logs})") from error
+        finally:
+            if self._supervisor.children:
+                say("Stopping ...")
+            self._supervisor.stop()
+            if self._options.ready_file is not None:
+                self._options.ready_file.unlink(missing_ok=True)
+        say("Muster has stopped; its data is kept.")
+        return 0
+
+    def _start(self) -> None:
+        say(f"Starting Muster on {self._home.root}")
+        cluster = Cluster(self._home.data)
+        store = SecretStore(self._home.secrets)
+        database_password = store.get(SHARED, "password_superuser", random_secret)
+        aws_secret_key = store.get(SHARED, "aws_secret_access_key", random_secret)
+        if not (self._home.data / "PG_VERSION").exists():
+            say("  making the database")
+        cluster.initialise(database_password)
+        cluster.clear_leftovers()
+        sockets = {name: ports.listener() for name in ("edge", "smtp", *(s.name for s in self._services))}
+        self.addresses = self._addresses({name: held.getsockname()[1] for name, held in sockets.items()})
+        # The slow parts that are no Python of ours start while this process loads the rest.
+        self.stack = Stack(
+            home=self._home,
+            addresses=self.addresses,
+            services=self._services,
+            sockets=sockets,
+            database_password=database_password,
+            aws_secret_key=aws_secret_key,
+        )
+        self._supervisor.start(self.stack.postgres(cluster))
+        self._supervisor.start(self.stack.aws())
+        self._start_front()
+        _load_shared_modules()
+        self._supervisor.start(self.stack.mail_sink())
+        self._prepare()
+        say("  starting the services")
+        self._supervisor.start(self.stack.edge())
+        for program in self.stack.service_programs():
+            self._supervisor.start(program)
+        wait_until_ready(self.stack.questions(), timeout_seconds=_READY_SECONDS, meanwhile=self._impatiently)
+
+    def _addresses(self, inner: dict[str, int]) -> Addresses:
+        remembered = self._home.root / "ports"
+        return Addresses(
+            public=self._options.port,
+            media=self._options.media_port,
+            postgres=ports.free_port(remembered / "postgres"),
+            aws=ports.free_port(remembered / "aws"),
+            edge=inner["edge"],
+            smtp=inner["smtp"],
+            apis={service.name: inner[service.name] for service in self._services},
+        )
+
+    def _start_front(self) -> None:
+        web_server.prepare(self._home, self.addresses, self._services)
+        if complaint := web_server.check(self._home):
+            raise Failed(f"nginx refuses its configuration: {complaint.splitlines()[0]}")
+        self._supervisor.start(self.stack.nginx())
+
+    def _prepare(self) -> None:
+        say("  preparing database, queues and buckets")
+        self._supervisor.run_to_end(self.stack.preparations(), while_waiting=self._impatiently)
+        self._supervisor.run_to_end(self.stack.further_preparations(), while_waiting=self._impatiently)
+
+    def _impatiently(self) -> None:
+        """While coming up, a signal ends it and a process that dies is the end of it."""
+        if self._interrupts.asked:
+            raise _Asked
+        self._supervisor.tick(patient=False)
+
+    def _greet(self) -> None:
+        seconds = time.monotonic() - self._begun
+        say(f"{READY_LINE} ({seconds:.1f} s)")
+        self._load_demo()
+        origin = self.addresses.public_origin
+        say("")
+        say(f"  Dashboard   {origin}/")
+        say(f"  Mailbox     {origin}/mailbox")
+        for service in self._services:
+            say(f"  API         {origin}/api/{service.name}/docs")
+        say(f"  Logs        {self._home.logs}")
+        for line in self._sign_in():
+            say(f"  {line}")
+        say("")
+        say("  Ctrl-C stops it and keeps the data; `make reset` forgets it.")
+        if self._options.ready_file is not None:
+            self._write_ready_file(seconds)
+
+    def _write_ready_file(self, seconds: float) -> None:
+        path = self._options.ready_file
+        if path is None:
+            return
+        facts = {
+            "public_origin": self.addresses.public_origin,
+            "media_origin": self.addresses.media_origin,
+            "pid": os.getpid(),
+            "seconds": round(seconds, 3),
+            "processes": {name: child.pid for name, child in self._supervisor.children.items()},
+        }
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_text(json.dumps(facts), encoding="utf-8")
+        partial.replace(path)
+
+    def _load_demo(self) -> None:
+        if not self._options.demo or self._home.demo_mark.exists():
+            return
+        say("  loading demo data ...")
+        with (self._home.logs / "demo.log").open("ab") as log:
+            demo = subprocess.Popen(
+                [sys.executable, "-m", "local.demo"],
+                env=dict(os.environ) | {"MUSTER_PUBLIC_ORIGIN": self.addresses.public_origin},
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                text=True,
+            )
+        deadline = time.monotonic() + _DEMO_SECONDS
+        try:
+            while demo.poll() is None:
+                self._interrupts.wait(0.1)
+                self._supervisor.tick()
+                if self._interrupts.asked:
+                    raise _Asked
+                if time.monotonic() > deadline:
+                    break
+        finally:
+            if demo.poll() is None:
+                demo.kill()
+            output, _ = demo.communicate()
+        if demo.returncode == 0:
+            self._home.demo_mark.write_text(output, encoding="utf-8")
+        else:
+            say(f"  the demo data did not load (see {self._home.logs / 'demo.log'}); the stack runs without")
+
+    def _sign_in(self) -> list[str]:
+        if self._home.demo_mark.exists():
+            return self._home.demo_mark.read_text(encoding="utf-8").splitlines()
+        return ["Register at the dashboard; the mailbox has the mail that confirms the address."]
+
+    def _watch(self) -> None:
+        trim_at = 0.0
+        while not self._interrupts.asked:
+            self._interrupts.wait()
+            self._supervisor.tick()
+            if time.monotonic() > trim_at:
+                self._supervisor.trim_logs()
+                trim_at = time.monotonic() + _TRIM_EVERY_SECONDS
+
+
+class _Asked(Exception):  # noqa: N818 - no error
+    """A signal asked for the end."""
+
+
+def _load_shared_modules() -> None:
+    for name in _SHARED_MODULES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--ready-file", type=Path, help="written, as JSON, once everything answers")
+    chosen = parser.parse_args(arguments)
+    try:
+        options = Options.from_environment(os.environ, chosen.ready_file)
+        with _locked(options.home):
+            _check_machine(options)
+            return Runner(options).run()
+    except CannotRun as error:
+        sys.stderr.write(f"muster: {error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
