@@ -135,7 +135,7 @@ class TokenVerifier:
             raise TokenRefused("too long")
         try:
             header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, ValueError) as error:
             raise TokenRefused("not a JWT") from error
         if header.get("alg") != "ES256" or str(header.get("typ", "")).lower() != ACCESS_TYPE:
             raise TokenRefused("wrong alg or typ")

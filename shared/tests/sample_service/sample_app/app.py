@@ -73,7 +73,8 @@ def routes() -> list[Routes]:
         after = read_cursor(query.cursor, scope="things")
         rows = session.execute(
             text(
-                "SELECT id, name FROM things WHERE CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid) ORDER BY id LIMIT :n"
+                "SELECT id, name FROM things WHERE CAST(:after AS uuid) IS NULL OR id > CAST(:after AS uuid)"
+                " ORDER BY id LIMIT :n"
             ),
             {"after": after[0] if after else None, "n": query.limit + 1},
         ).all()
