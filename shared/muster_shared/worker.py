@@ -115,7 +115,6 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
             Consumer(
                 database=spec.database,
                 sqs=clients.sqs,
-                sqs_poll=clients.sqs_poll,
                 queue_name=name,
                 dispatcher=TypedDispatcher(name, spec.handlers),
                 threads=spec.threads,
@@ -130,7 +129,6 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
             Consumer(
                 database=spec.database,
                 sqs=clients.sqs,
-                sqs_poll=clients.sqs_poll,
                 queue_name=name,
                 dispatcher=RawDispatcher(name, raw.run),
                 threads=raw.threads,

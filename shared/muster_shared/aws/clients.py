@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 10
-# A long poll may rightly be silent for 20 seconds.
-POLL_READ_TIMEOUT_SECONDS = 25
 MAX_ATTEMPTS = 3
 DEFAULT_REGION = "eu-west-1"
 
@@ -44,21 +42,20 @@ class Clients:
 
     @cached_property
     def _session(self) -> Any:
-        import boto3
+        # Botocore itself: the same clients without what boto3 adds, and 4 MB less in every process.
+        import botocore.session
 
-        access, secret = self._credentials or (None, None)
-        return boto3.session.Session(
-            aws_access_key_id=access, aws_secret_access_key=secret, region_name=self._region or _region()
-        )
+        session = botocore.session.get_session()
+        if self._credentials is not None:
+            session.set_credentials(*self._credentials)
+        return session
 
-    def _build(
-        self, service: str, *, read_timeout_seconds: int = READ_TIMEOUT_SECONDS, endpoint: str | None = None
-    ) -> Any:
+    def _build(self, service: str, *, endpoint: str | None = None) -> Any:
         from botocore.config import Config
 
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=read_timeout_seconds,
+            read_timeout=READ_TIMEOUT_SECONDS,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             max_pool_connections=self._pool_connections,
             signature_version="s3v4" if service == "s3" else None,
@@ -68,7 +65,12 @@ class Clients:
             response_checksum_validation="when_required",
         )
         with self._lock:
-            return self._session.client(service, endpoint_url=endpoint or self._endpoint_url, config=config)
+            return self._session.create_client(
+                service,
+                region_name=self._region or _region(),
+                endpoint_url=endpoint or self._endpoint_url,
+                config=config,
+            )
 
     def _custom_endpoint(self, endpoint: str | None) -> bool:
         import os
@@ -95,13 +97,8 @@ class Clients:
 
     @property
     def sqs(self) -> "SQSClient":
-        """SQS, for everything but receiving."""
+        """SQS. A long poll has to end well before the read timeout."""
         return cast("SQSClient", self._once("sqs"))
-
-    @property
-    def sqs_poll(self) -> "SQSClient":
-        """SQS for long polls: waits longer for an answer."""
-        return cast("SQSClient", self._once("sqs:poll", read_timeout_seconds=POLL_READ_TIMEOUT_SECONDS))
 
     @property
     def ses(self) -> "SESClient":

@@ -52,7 +52,6 @@ class Consumer:
         *,
         database: Database,
         sqs: "SQSClient",
-        sqs_poll: "SQSClient",
         queue_name: str,
         dispatcher: Dispatcher,
         threads: int = 4,
@@ -67,7 +66,7 @@ class Consumer:
         )
         self.beat = time.monotonic()
         self._database = database
-        self._sqs_poll = sqs_poll
+        self._sqs = sqs
         self._dispatcher = dispatcher
         self._thread_count = threads
         self._capacity = threads + prefetch
@@ -116,7 +115,7 @@ class Consumer:
                 self._buffer.put(delivery)
 
     def _receive(self, limit: int) -> list[Delivery]:
-        answer = self._sqs_poll.receive_message(
+        answer = self._sqs.receive_message(
             QueueUrl=self.receipts.url(),
             MaxNumberOfMessages=limit,
             WaitTimeSeconds=self._wait_seconds,
