@@ -1,0 +1,39 @@
+"""The events API: its routes, and what they are given."""
+
+from flask import Flask
+
+from muster_events.config import EventsSettings
+from muster_events.parts import EventsParts
+from muster_shared.aws.clients import Clients
+from muster_shared.settings import load_or_exit
+from muster_shared.web import AppSpec, Routes
+from muster_shared.web import create_app as make_app
+from muster_shared.wiring import Wiring, wire
+
+TITLE = "events, registrations, crew and calendars"
+
+
+def routes() -> list[Routes]:
+    """Every feature's routes."""
+    return []
+
+
+def build_app(settings: EventsSettings, wiring: Wiring, *, clients: Clients | None = None) -> Flask:
+    """The app from its parts."""
+    return make_app(
+        AppSpec(
+            service="events",
+            title=TITLE,
+            settings=settings,
+            database=wiring.database,
+            authenticator=wiring.authenticator,
+            routes=routes(),
+            parts=[EventsParts(settings=settings, wiring=wiring, clients=clients or Clients())],
+        )
+    )
+
+
+def create_app() -> Flask:
+    """The app as gunicorn asks for it; settings from the environment."""
+    settings = load_or_exit(EventsSettings)
+    return build_app(settings, wire(settings, service="events"))

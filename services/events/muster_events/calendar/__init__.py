@@ -1,0 +1,1 @@
+"""The organisation's calendar: entries, and feeds that calendar programs subscribe to."""

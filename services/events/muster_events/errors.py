@@ -1,0 +1,45 @@
+"""What can go wrong here, as problems with their own types."""
+
+from muster_shared.problems import Conflict, Forbidden, NotFound
+
+
+class EventNotFound(NotFound):
+    """There is no such event, or it is not the caller's to know of."""
+
+    slug, title = "event-not-found", "There is no such event"
+
+
+class WrongState(Conflict):
+    """The event's state does not allow it."""
+
+    slug, title = "event-state", "The event's state does not allow it"
+
+
+class SlugTaken(Conflict):
+    """Another page has that address."""
+
+    slug, title = "slug-taken", "Another page has that address"
+
+
+class CapacityTooLow(Conflict):
+    """More people are registered than the new capacity holds."""
+
+    slug, title = "capacity-too-low", "More people are registered than that"
+
+
+class NotDraft(Conflict):
+    """Only a draft can be deleted."""
+
+    slug, title = "not-a-draft", "Only a draft can be deleted; cancel it instead"
+
+
+class ShotListIncomplete(Conflict):
+    """A job cannot be closed without its photos."""
+
+    slug, title = "shot-list-incomplete", "The shot list is not complete"
+
+
+class FinanceForbidden(Forbidden):
+    """The key may create events but not tell their finance."""
+
+    slug, title = "finance-forbidden", "The service key lacks the scope for finance"

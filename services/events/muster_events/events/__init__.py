@@ -1,0 +1,1 @@
+"""The gatherings themselves: their life from draft to completed or cancelled."""

@@ -1,0 +1,1 @@
+"""The static guest and track pages, and the QR codes that lead to them."""

@@ -1,0 +1,1 @@
+"""Attendees: registering, the waitlist, tickets."""
