@@ -1,0 +1,153 @@
+/** What the screens expect of the services' answers; the generated types must be assignable to these. */
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface Me {
+  id: string;
+  name: string;
+  email: string;
+  email_verified?: boolean;
+  totp_enabled?: boolean;
+}
+
+export type Role = "owner" | "manager";
+
+export interface Organisation {
+  id: string;
+  name: string;
+  slug: string;
+  role: Role;
+}
+
+export type EventKind = "charter" | "job" | "meetup";
+export type EventStatus = "draft" | "published" | "cancelled" | "completed";
+
+export interface Venue {
+  type: "in_person" | "online";
+  name: string | null;
+  address: string | null;
+  url: string | null;
+}
+
+export type AssignmentStatus = "invited" | "confirmed" | "declined" | "standby" | "removed" | "no_show";
+export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "bounced" | "complained" | "suppressed" | "failed";
+
+export interface Clash {
+  event_id: string;
+  title: string;
+  starts_at: string;
+  ends_at: string;
+}
+
+export interface Assignment {
+  id: string;
+  crew_member: { id: string; name: string };
+  role: string;
+  status: AssignmentStatus;
+  delivery: DeliveryStatus | null;
+  responded_at: string | null;
+  decline_reason: string | null;
+  field_status?: string | null;
+  clashes: Clash[];
+}
+
+export interface GuestPage {
+  code: string;
+  slug: string | null;
+  url: string;
+  enabled: boolean;
+}
+
+/** What anybody may see of a public event. */
+export interface PublicEvent {
+  id: string;
+  kind: EventKind;
+  status: EventStatus;
+  title: string;
+  description: string | null;
+  category: string | null;
+  starts_at: string;
+  ends_at: string;
+  timezone: string;
+  venue: Venue;
+  capacity: number | null;
+  registered_count: number;
+  waitlisted_count: number;
+  banner_url: string | null;
+}
+
+/** An event as its owner or manager sees it. */
+export interface EventView extends PublicEvent {
+  org_id: string;
+  visibility: "public" | "unlisted" | "private";
+  booking_ref: string | null;
+  crew_notes: string | null;
+  guest_page: GuestPage | null;
+  crew: Assignment[];
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Finance {
+  currency: string;
+  revenue: number;
+  fees: { name: string; amount: number }[];
+  captain_fee: number;
+  net: number;
+  internal_memo: string | null;
+}
+
+export type PhotoStatus = "pending" | "processing" | "ready" | "rejected" | "hidden";
+
+export interface Photo {
+  id: string;
+  status: PhotoStatus;
+  reason: string | null;
+  name: string | null;
+  purpose: string;
+  width: number | null;
+  height: number | null;
+  size: number | null;
+  uploaded_by: { type: string; name: string | null } | null;
+  created_at: string;
+  thumbnail_url: string | null;
+  url: string | null;
+  urls_expire_at: string | null;
+}
+
+export interface CrewMember {
+  id: string;
+  name: string;
+  email: string;
+  phone: string | null;
+  skills: string[];
+}
+
+export interface ServiceKey {
+  id: string;
+  name: string;
+  scopes: string[];
+  expires_at: string | null;
+  last_used_at: string | null;
+  created_at: string;
+  revoked_at: string | null;
+}
+
+export interface Delivery {
+  id: string;
+  template: string;
+  recipient: string;
+  status: DeliveryStatus;
+  reason: string | null;
+  event_id: string | null;
+  assignment_id: string | null;
+  created_at: string;
+  sent_at: string | null;
+  delivered_at: string | null;
+  opened_by_machine_at: string | null;
+  acted_at: string | null;
+}

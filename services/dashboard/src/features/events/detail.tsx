@@ -1,0 +1,66 @@
+/** One event: the facts, the crew and what they answered, the guest page, the photos. */
+import { useQuery } from "@tanstack/preact-query";
+import type { JSX } from "preact";
+import { getEvent } from "../../api/events";
+import type { EventView } from "../../api/types";
+import { Link, type Params } from "../../app/router";
+import { formatSpan, onOwnClock, zoneLabel } from "../../lib/time";
+import { StateChip } from "../../ui/chip";
+import { Failed, Skeleton } from "../../ui/feedback";
+import { Card, Facts, PageHead } from "../../ui/page";
+import { CrewCard } from "./crew-card";
+import { GuestPageCard } from "./guest-page-card";
+import { PhotosCard } from "./photos-card";
+
+const POLL_MS = 5_000;
+
+export const eventKey = (id: string): unknown[] => ["events", "one", id];
+
+export default function EventDetail({ params }: { params: Params }): JSX.Element {
+  const id = params.id ?? "";
+  const event = useQuery({ queryKey: eventKey(id), queryFn: () => getEvent(id), refetchInterval: POLL_MS });
+  if (event.isPending) return <Skeleton lines={8} label="Loading the event" />;
+  if (event.data === undefined) return <Failed error={event.error} retry={() => void event.refetch()} />;
+  return <Shown event={event.data} />;
+}
+
+function Shown({ event }: { event: EventView }): JSX.Element {
+  return (
+    <>
+      <p class="crumb">
+        <Link href="/events">Events</Link>
+      </p>
+      <PageHead title={event.title} chips={<StateChip of="event" state={event.status} />} lead={`${formatSpan(event.starts_at, event.ends_at, event.timezone)} · ${zoneLabel(event.starts_at, event.timezone)}`} />
+      <div class="columns">
+        <div class="stack-large">
+          <CrewCard event={event} />
+          <PhotosCard eventId={event.id} />
+        </div>
+        <div class="stack-large">
+          <FactsCard event={event} />
+          {event.guest_page !== null && <GuestPageCard page={event.guest_page} title={event.title} />}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function FactsCard({ event }: { event: EventView }): JSX.Element {
+  const { venue } = event;
+  return (
+    <Card title="Facts">
+      <Facts
+        facts={[
+          ["When", formatSpan(event.starts_at, event.ends_at, event.timezone)],
+          ["Zone", event.timezone],
+          ["On your clock", onOwnClock(event.starts_at, event.timezone)],
+          ["Where", venue.type === "online" ? (venue.url ?? "Online") : [venue.name, venue.address].filter(Boolean).join(", ")],
+          ["Booking", event.booking_ref],
+          ["Notes for the crew", event.crew_notes],
+          ["About", event.description],
+          ["Places", event.capacity === null ? null : `${event.registered_count} of ${event.capacity} taken${event.waitlisted_count > 0 ? `, ${event.waitlisted_count} waiting` : ""}`],
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,164 @@
+/** The drop area and the list of photos on their way, each with its own progress and outcome. */
+import { h, setText } from "../shared/dom";
+import { ACCEPT, contentTypeOf, humanSize, refusalOf } from "../shared/files";
+import type { Item, UploadQueue } from "../shared/queue";
+
+export interface UploaderHooks {
+  /** Asks the service to take down a photo that was stored; resolves when it is gone. */
+  takeDown(item: Item): Promise<void>;
+}
+
+interface Row {
+  element: HTMLLIElement;
+  state: HTMLElement;
+  bar: HTMLProgressElement;
+  actions: HTMLElement;
+  shown: string;
+  preview: HTMLImageElement;
+}
+
+/** What an item's state is called on the page. */
+export function stateText(item: Pick<Item, "state" | "progress" | "reason">): string {
+  switch (item.state) {
+    case "queued":
+      return "Queued";
+    case "uploading":
+      return item.progress >= 1 ? "Finishing…" : `Uploading ${Math.floor(item.progress * 100)} %`;
+    case "waiting":
+      return `${item.reason ?? "Not sent yet."} Trying again soon.`;
+    case "stored":
+      return "Stored. Being checked…";
+    case "verified":
+      return "Verified: safe to delete from your phone";
+    case "rejected":
+      return `Not taken: ${item.reason ?? "this file is no photo we can use."}`;
+    case "failed":
+      return `Not sent: ${item.reason ?? "something went wrong."}`;
+  }
+}
+
+export class Uploader {
+  readonly element: HTMLElement;
+  private readonly list = h("ul", { class: "g-queue", "aria-label": "Your photos" });
+  private readonly live = h("p", { class: "m-sr", role: "status" });
+  private readonly refused = h("div", { role: "alert" });
+  private readonly rows = new Map<string, Row>();
+  private queue!: UploadQueue;
+
+  constructor(private readonly hooks: UploaderHooks) {
+    const input = h("input", { type: "file", multiple: true, accept: ACCEPT, "aria-label": "Add photos" });
+    input.addEventListener("change", () => {
+      this.take([...(input.files ?? [])]);
+      input.value = "";
+    });
+    const drop = h(
+      "div",
+      { class: "g-drop" },
+      h("span", { class: "m-button g-pick" }, h("span", { "aria-hidden": "true" }, "Add photos"), input),
+      h("p", { class: "m-muted" }, "or drop them here · JPEG, PNG, WebP, HEIC · up to 25 MB each"),
+    );
+    this.listenForDrops(drop);
+    this.element = h("div", {}, drop, this.refused, this.list, this.live);
+  }
+
+  attach(queue: UploadQueue): void {
+    this.queue = queue;
+  }
+
+  /** Redraws one item, or all when the list itself changed. */
+  show(changed: Item | null): void {
+    if (changed !== null && this.rows.has(changed.id)) this.draw(changed);
+    else this.redraw();
+    const done = this.queue.items.filter((item) => item.state === "verified").length;
+    const total = this.queue.items.length;
+    setText(this.live, total === 0 ? "" : `${done} of ${total} photos verified.${this.queue.unfinished > 0 ? "" : " None left to send."}`);
+  }
+
+  private redraw(): void {
+    const known = new Set(this.queue.items.map((item) => item.id));
+    for (const [id, row] of this.rows) {
+      if (known.has(id)) continue;
+      URL.revokeObjectURL(row.preview.src);
+      row.element.remove();
+      this.rows.delete(id);
+    }
+    for (const item of this.queue.items) {
+      if (!this.rows.has(item.id)) this.list.append(this.newRow(item).element);
+      this.draw(item);
+    }
+  }
+
+  private newRow(item: Item): Row {
+    const state = h("span", { class: "g-state" });
+    const bar = h("progress", { max: 1, value: 0, "aria-label": `Progress of ${item.name}` });
+    const actions = h("span", { class: "g-actions" });
+    const preview = h("img", { class: "g-preview", alt: "", loading: "lazy" });
+    // Few browsers show HEIC; the grey square stays then.
+    preview.addEventListener("error", () => preview.removeAttribute("src"));
+    if (item.file !== null && item.contentType !== "image/heic") preview.src = URL.createObjectURL(item.file);
+    const element = h("li", { class: "g-item" }, preview, h("span", { class: "g-name" }, `${item.name} `, h("span", { class: "m-muted" }, humanSize(item.size))), state, actions, bar);
+    const row = { element, state, bar, actions, shown: "", preview };
+    this.rows.set(item.id, row);
+    return row;
+  }
+
+  private draw(item: Item): void {
+    const row = this.rows.get(item.id);
+    if (row === undefined) return;
+    setText(row.state, stateText(item));
+    row.bar.hidden = item.state !== "uploading";
+    row.bar.value = item.progress;
+    if (row.shown === item.state) return;
+    row.shown = item.state;
+    row.element.dataset.state = item.state;
+    row.actions.replaceChildren(...this.actionsFor(item));
+  }
+
+  private actionsFor(item: Item): HTMLElement[] {
+    const button = (label: string, run: () => void): HTMLElement =>
+      h("button", { type: "button", class: "g-quiet", "aria-label": `${label}: ${item.name}`, onclick: run }, label);
+    const retry = button("Try again", () => this.queue.retry((each) => each.id === item.id));
+    const remove = button("Remove", () => this.queue.remove(item.id));
+    if (item.state === "failed" || item.state === "waiting") return [retry, remove];
+    if (item.state === "verified" && item.receipt !== null) {
+      return [button("Take down", () => void this.takeDown(item)), button("Clear", () => this.queue.remove(item.id))];
+    }
+    return item.state === "uploading" || item.state === "stored" ? [] : [remove];
+  }
+
+  private async takeDown(item: Item): Promise<void> {
+    const row = this.rows.get(item.id);
+    try {
+      await this.hooks.takeDown(item);
+      this.queue.remove(item.id);
+      this.live.textContent = `${item.name} was taken down.`;
+    } catch (error) {
+      if (row !== undefined) setText(row.state, error instanceof Error ? `Not taken down: ${error.message}` : "Not taken down.");
+    }
+  }
+
+  private take(files: File[]): void {
+    const refusals = files.flatMap((file) => {
+      const reason = refusalOf(file);
+      return reason === null ? [] : [h("p", { class: "m-notice m-notice-error" }, `${file.name}: ${reason}`)];
+    });
+    this.refused.replaceChildren(...refusals);
+    this.queue.add(
+      files.flatMap((file) => {
+        const contentType = contentTypeOf(file);
+        return contentType === null || refusalOf(file) !== null ? [] : [{ name: file.name, size: file.size, contentType, file }];
+      }),
+    );
+  }
+
+  private listenForDrops(drop: HTMLElement): void {
+    // A photo dropped beside the area would otherwise replace the page, and the queue with it.
+    for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault());
+    drop.addEventListener("dragover", () => drop.setAttribute("data-over", ""));
+    drop.addEventListener("dragleave", () => drop.removeAttribute("data-over"));
+    drop.addEventListener("drop", (event) => {
+      drop.removeAttribute("data-over");
+      this.take([...(event.dataTransfer?.files ?? [])]);
+    });
+  }
+}
