@@ -124,19 +124,19 @@ def connect_uploads(s3: "S3Client", sqs: "SQSClient", names: Names, arns: dict[s
         service="s3.amazonaws.com",
         source_arn=f"arn:aws:s3:::{names.bucket_uploads}",
     )
-    s3.put_bucket_notification_configuration(
-        Bucket=names.bucket_uploads,
-        NotificationConfiguration={
-            "QueueConfigurations": [
-                {
-                    "Id": "quarantine",
-                    "QueueArn": arns[queue],
-                    "Events": ["s3:ObjectCreated:*"],
-                    "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": _QUARANTINE}]}},
-                }
-            ]
-        },
-    )
+    wanted = {
+        "Id": _QUARANTINE.rstrip("/"),
+        "QueueArn": arns[queue],
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": _QUARANTINE}]}},
+    }
+    present = s3.get_bucket_notification_configuration(Bucket=names.bucket_uploads)
+    # Every change of it makes S3 send a test event, so it is changed only when it differs.
+    if [entry["QueueArn"] for entry in present.get("QueueConfigurations", [])] != [arns[queue]]:
+        s3.put_bucket_notification_configuration(
+            Bucket=names.bucket_uploads,
+            NotificationConfiguration={"QueueConfigurations": [wanted]},  # type: ignore[list-item]
+        )
 
 
 def prepare_mail(

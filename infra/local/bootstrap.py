@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import psycopg2
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from local import aws, keys
 from local.catalogue import services
@@ -116,7 +116,7 @@ def main() -> None:
             "database", deadline, lambda: prepare_secrets_and_database(plan), psycopg2.OperationalError
         )
     if "aws" in parts:
-        _until("aws", deadline, lambda: prepare_aws(plan), BotoCoreError, ClientError)
+        _until("aws", deadline, lambda: prepare_aws(plan), EndpointConnectionError, ConnectionClosedError)
 
 
 if __name__ == "__main__":

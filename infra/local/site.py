@@ -31,7 +31,7 @@ def publish_site(s3: "S3Client", bucket: str, source: Path) -> int:
     sent = 0
     # Pages come after what they refer to, so that no reader finds a page whose script is not there yet.
     for path in sorted(source.rglob("*"), key=lambda path: (path.suffix == ".html", path)):
-        if path.is_dir() or path.suffix == ".map":
+        if path.is_dir() or path.suffix == ".map" or path.name.startswith("."):
             continue
         key = path.relative_to(source).as_posix()
         body, encoding = _encoded(path)
