@@ -1,0 +1,1 @@
+"""Journeys through the whole of Muster, as its users make them."""
