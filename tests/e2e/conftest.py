@@ -70,7 +70,6 @@ def stack() -> Iterator[Stack]:
 
 
 def _wait_for(ready_file: Path, process: subprocess.Popen[bytes], log: Path) -> None:
-    import time
 
     end = time.monotonic() + _READY_SECONDS
     while not (ready_file.exists() and ready_file.read_text()):
