@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+
 from muster_shared.db import Database
 from muster_shared.settings import Settings
 from muster_shared.testing.postgres import Databases

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+
 from muster_shared import clock
 from muster_shared.auth import Principal, PrincipalKind, Role, links, replication
 from muster_shared.auth.internal import InternalClient, InternalUnavailable

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+
 from muster_shared import clock
 from muster_shared.auth import replication
 from muster_shared.auth.internal import InternalClient, InternalUnavailable

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
 from muster_shared.auth.tokens import RemoteKeys, StaticKeys, TokenRefused, TokenVerifier, read_jwks, sign
 from muster_shared.ids import new_id
 from muster_shared.testing.tokens import ISSUER, KID, TestIssuer

@@ -6,6 +6,8 @@ import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+
 from muster_shared.auth.guards import internal, public
 from muster_shared.auth.internal import service_token
 from muster_shared.db import Database
@@ -14,7 +16,6 @@ from muster_shared.testing.tokens import TestIssuer
 from muster_shared.web import Routes
 from muster_shared.web.app import AppSpec, create_app
 from muster_shared.wiring import Wiring
-from openapi_spec_validator import validate
 
 THINGS = "/api/sample/things"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+
 from muster_shared import clock
 from muster_shared.db import Database
 from muster_shared.ids import new_id

@@ -4,6 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from flask import Flask
+from pydantic import Field
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from muster_shared.auth.guards import internal, optional, public, scoped, signed_in
 from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
@@ -26,9 +30,6 @@ from muster_shared.web import (
     read_cursor,
 )
 from muster_shared.wiring import Wiring
-from pydantic import Field
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 TITLE = "Sample"
 
