@@ -26,6 +26,7 @@ from muster_shared.messaging.errors import (
     UnknownMessageType,
 )
 from muster_shared.messaging.failures import describe
+from muster_shared.messaging.queues import VISIBILITY_SECONDS
 from muster_shared.messaging.receipts import Receipts
 from muster_shared.problems import Unavailable
 
@@ -38,7 +39,6 @@ _UNAVAILABLE_RECEIVES = 60
 # Beyond every verdict: a message that never lives to get one. Above what handlers may ask for.
 _GIVE_UP_RECEIVES = 90
 _UNAVAILABLE_AFTER_SECONDS = 20.0
-_RETRY_BASE_SECONDS = 2.0
 _RETRY_CAP_SECONDS = 300.0
 _LOCAL_TRIES = 3
 _MAX_RECEIVE = 10
@@ -57,7 +57,8 @@ class Consumer:
         threads: int = 4,
         prefetch: int = 10,
         wait_seconds: int = 5,
-        visibility_seconds: int = 30,
+        visibility_seconds: int = VISIBILITY_SECONDS,
+        retry_base_seconds: float = 2.0,
         on_handled: Callable[[], None] | None = None,
     ) -> None:
         self.queue_name = queue_name
@@ -71,11 +72,12 @@ class Consumer:
         self._thread_count = threads
         self._capacity = threads + prefetch
         self._wait_seconds = wait_seconds
+        self._retry_base_seconds = retry_base_seconds
         self._on_handled = on_handled or (lambda: None)
         self._buffer: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._database_there = threading.Event()
         self._database_there.set()
-        self._handlers_left = threads
+        self._at_work = threads + 1
         self._lock = threading.Lock()
         self._log = log("muster.consumer").bind(queue=queue_name)
 
@@ -91,6 +93,12 @@ class Consumer:
     # Polling
 
     def _poll(self, stop: threading.Event) -> None:
+        try:
+            self._poll_until(stop)
+        finally:
+            self._leave()
+
+    def _poll_until(self, stop: threading.Event) -> None:
         backoff = Backoff()
         while not stop.is_set():
             self.beat = time.monotonic()
@@ -156,23 +164,25 @@ class Consumer:
                 except queue.Empty:
                     continue
                 if stop.is_set():
-                    self.receipts.release(delivery)
+                    # Given back when the last poll is over: that would only receive it again.
+                    self._buffer.put(delivery)
                     break
                 self._handle(delivery, stop)
         finally:
-            with self._lock:
-                self._handlers_left -= 1
-                last = self._handlers_left == 0
-            if last:
-                self._release_buffered()
-                self.receipts.close()
+            self._leave()
 
-    def _release_buffered(self) -> None:
+    def _leave(self) -> None:
+        """The last one out, the poller included, gives back what nobody took."""
+        with self._lock:
+            self._at_work -= 1
+            if self._at_work:
+                return
         while True:
             try:
                 self.receipts.release(self._buffer.get_nowait())
             except queue.Empty:
-                return
+                break
+        self.receipts.close()
 
     def _handle(self, delivery: Delivery, stop: threading.Event) -> None:
         started = time.monotonic()
@@ -255,7 +265,7 @@ class Consumer:
             return "buried"
         if after_seconds is None:
             after_seconds = full_jitter(
-                delivery.receive_count - 1, base_seconds=_RETRY_BASE_SECONDS, cap_seconds=_RETRY_CAP_SECONDS
+                delivery.receive_count - 1, base_seconds=self._retry_base_seconds, cap_seconds=_RETRY_CAP_SECONDS
             )
         self.receipts.postpone(delivery, after_seconds)
         return "postponed"
