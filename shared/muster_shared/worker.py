@@ -3,7 +3,7 @@
 Imports `muster_events.worker`, calls its `build()` for a `WorkerSpec` and runs, as threads of one process,
 the relay of the outbox, the consumers of the service's queue and raw queues, its periodic jobs and loops.
 SIGTERM and SIGINT stop polling, let what is begun finish, and exit with status 0; a thread that dies for good
-ends the process with status 1. `MUSTER_WORKER_HEARTBEAT_FILE` names a file touched while all is well.
+ends the process with status 1. `MUSTER_WORKER_HEARTBEAT` names a file touched while all is well.
 """
 
 import importlib
@@ -55,7 +55,7 @@ def run(spec: WorkerSpec, *, stop: threading.Event, drain_seconds: float = DRAIN
     if missing := spec.unhandled_types():
         log.critical("worker_lacks_handlers", service=spec.service, types=missing)
         return _EX_CONFIG
-    heartbeat = os.environ.get("MUSTER_WORKER_HEARTBEAT_FILE")
+    heartbeat = os.environ.get("MUSTER_WORKER_HEARTBEAT")
     supervisor = Supervisor(stop=stop, heartbeat_file=Path(heartbeat) if heartbeat else None)
     wakes: dict[str, threading.Event] = {"outbox": threading.Event()}
     loop_wakes = [
