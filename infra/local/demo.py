@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,7 +62,7 @@ class Client:
             ]
             return next((link[0] for link in links if link), None)
 
-        return wait_for(found, what=f"the mail with {path}")
+        return str(wait_for(found, what=f"the mail with {path}"))
 
 
 def wait_for(found: Callable[[], Any], *, what: str) -> Any:
@@ -116,12 +116,13 @@ def picture(number: int, size: tuple[int, int] = (2000, 1500)) -> bytes:
 def add_photo(origin: str, code: str, number: int) -> None:
     """A guest's photo, straight to the store."""
     guest, data = Client(origin), picture(number)
-    body = {"filename": f"IMG_{4200 + number}.jpg", "content_type": "image/jpeg", "size": len(data), "name": "Anna"}
+    name = f"IMG_{4200 + number}.jpg"
+    body = {"filename": name, "content_type": "image/jpeg", "size": len(data), "name": "Anna"}
     intent = guest.call("POST", f"/api/media/guest/{code}/uploads", body)
     sent = requests.post(
         intent["upload"]["url"],
         data=intent["upload"]["fields"],
-        files={"file": (body["filename"], data, "image/jpeg")},
+        files={"file": (name, data, "image/jpeg")},
         timeout=_TIMEOUT_SECONDS,
     )
     if sent.status_code >= 400:
