@@ -53,13 +53,14 @@ class Clients:
     def _build(self, service: str, *, endpoint: str | None = None) -> Any:
         from botocore.config import Config
 
+        # "virtual" also makes presigned URLs name the region: the global address answers with a redirect.
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=READ_TIMEOUT_SECONDS,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             max_pool_connections=self._pool_connections,
             signature_version="s3v4" if service == "s3" else None,
-            s3={"addressing_style": "path"} if self._custom_endpoint(endpoint) else None,
+            s3={"addressing_style": "path" if self._custom_endpoint(endpoint) else "virtual"},
             # A checksum where the call demands one; the stand-ins do not all know the newer default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
