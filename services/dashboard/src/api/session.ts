@@ -69,8 +69,8 @@ export function refresh(): Promise<string | null> {
 
 async function renew(): Promise<string | null> {
   // Tabs take turns: each would rotate the cookie under the others.
-  const locks = (navigator as Partial<Navigator>).locks;
-  const response = await (locks === undefined ? browserCall("refresh", {}) : locks.request("muster-refresh", () => browserCall("refresh", {})));
+  const locks = (navigator as { locks?: LockManager | null }).locks;
+  const response = await (locks == null ? browserCall("refresh", {}) : locks.request("muster-refresh", () => browserCall("refresh", {})));
   if (response.status === 401 || response.status === 403 || response.status === 204) {
     dropSession();
     return null;

@@ -14,7 +14,7 @@ export function formatDate(instant: string, zone: string): string {
 }
 
 export function formatTime(instant: string, zone: string): string {
-  return formatter(zone, { hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+  return formatter(zone, { timeStyle: "short" }).format(new Date(instant));
 }
 
 /** "Sat, 18 Jul 2026, 18:00 – 21:00", naming the end's date only when it is another day there. */
@@ -71,7 +71,7 @@ export function offsetMinutes(instant: number, zone: string): number {
  */
 export function zonedToInstant(wall: string, zone: string): string | null {
   const asUtc = Date.parse(`${wall.slice(0, 16)}:00Z`);
-  if (Number.isNaN(asUtc)) return null;
+  if (wall.length < 16 || Number.isNaN(asUtc)) return null;
   const offsets = [asUtc - 86_400_000, asUtc + 86_400_000].map((near) => offsetMinutes(near, zone));
   // The larger offset is the earlier instant.
   for (const offset of offsets.sort((a, b) => b - a)) {

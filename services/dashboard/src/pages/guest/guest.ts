@@ -79,8 +79,8 @@ function start(main: HTMLElement, section: HTMLElement): void {
 
 /** Only one tab sends what an earlier visit left; the next one takes over when it is closed. */
 async function restoreAlone(code: string, restore: () => Promise<void>): Promise<void> {
-  const locks = (navigator as Partial<Navigator>).locks;
-  if (locks === undefined) return restore();
+  const locks = (navigator as { locks?: LockManager | null }).locks;
+  if (locks == null) return restore();
   await locks.request(`muster-queue-${code}`, async () => {
     await restore();
     await new Promise(() => undefined);

@@ -14,7 +14,7 @@ interface Row {
   bar: HTMLProgressElement;
   actions: HTMLElement;
   shown: string;
-  preview: HTMLImageElement;
+  preview: HTMLElement;
 }
 
 /** What an item's state is called on the page. */
@@ -41,7 +41,7 @@ export class Uploader {
   readonly element: HTMLElement;
   private readonly list = h("ul", { class: "g-queue", "aria-label": "Your photos" });
   private readonly live = h("p", { class: "m-sr", role: "status" });
-  private readonly refused = h("div", { role: "alert" });
+  private readonly refused = h("div", { class: "g-refused", role: "alert" });
   private readonly rows = new Map<string, Row>();
   private queue!: UploadQueue;
 
@@ -78,7 +78,7 @@ export class Uploader {
     const known = new Set(this.queue.items.map((item) => item.id));
     for (const [id, row] of this.rows) {
       if (known.has(id)) continue;
-      URL.revokeObjectURL(row.preview.src);
+      if (row.preview instanceof HTMLImageElement) URL.revokeObjectURL(row.preview.src);
       row.element.remove();
       this.rows.delete(id);
     }
@@ -92,10 +92,7 @@ export class Uploader {
     const state = h("span", { class: "g-state" });
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Progress of ${item.name}` });
     const actions = h("span", { class: "g-actions" });
-    const preview = h("img", { class: "g-preview", alt: "", loading: "lazy" });
-    // Few browsers show HEIC; the grey square stays then.
-    preview.addEventListener("error", () => preview.removeAttribute("src"));
-    if (item.file !== null && item.contentType !== "image/heic") preview.src = URL.createObjectURL(item.file);
+    const preview = previewOf(item);
     const element = h("li", { class: "g-item" }, preview, h("span", { class: "g-name" }, `${item.name} `, h("span", { class: "m-muted" }, humanSize(item.size))), state, actions, bar);
     const row = { element, state, bar, actions, shown: "", preview };
     this.rows.set(item.id, row);
@@ -161,4 +158,13 @@ export class Uploader {
       this.take([...(event.dataTransfer?.files ?? [])]);
     });
   }
+}
+
+/** The photo small, or a plain square where the browser cannot show it: few know HEIC. */
+function previewOf(item: Item): HTMLElement {
+  const square = h("span", { class: "g-preview" });
+  if (item.file === null || item.contentType === "image/heic") return square;
+  const image = h("img", { class: "g-preview", alt: "", src: URL.createObjectURL(item.file) });
+  image.addEventListener("error", () => image.replaceWith(square));
+  return image;
 }

@@ -1,6 +1,7 @@
 /** Local mode's mailbox: the mails as SES took them, to read and click. */
 import { h, setText } from "../shared/dom";
 import { json } from "../shared/http";
+import { letter } from "./letter";
 
 interface Mail {
   id: string;
@@ -13,11 +14,6 @@ interface Mail {
 }
 
 const POLL_SECONDS = 3;
-
-/** The mail's HTML for a frame without scripts, whose links open in a new tab. */
-export function framed(html: string): string {
-  return `<base target="_blank">${html}`;
-}
 
 class Mailbox {
   private readonly list = h("ul", { id: "mails", class: "mb-list", "aria-label": "Mails" });
@@ -84,7 +80,7 @@ class Mailbox {
   private read(mail: Mail): void {
     this.open = mail.id;
     this.draw();
-    const frame = mail.html === null ? null : h("iframe", { class: "mb-frame", title: mail.subject, sandbox: "allow-popups allow-popups-to-escape-sandbox", srcdoc: framed(mail.html) });
+    const frame = mail.html === null ? null : letter(mail.subject, mail.html);
     const headers = Object.entries(mail.headers).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
     this.reader.replaceChildren(
       h("h2", {}, mail.subject),
@@ -93,6 +89,8 @@ class Mailbox {
       h("details", { open: frame === null }, h("summary", {}, "As text"), linked(mail.text ?? "")),
       h("details", {}, h("summary", {}, "Headers"), h("dl", {}, ...headers)),
     );
+    // On a phone the reader is below the list.
+    if (this.reader.getBoundingClientRect().top > innerHeight / 2) this.reader.scrollIntoView();
   }
 
   private showEmpty(): void {

@@ -1,0 +1,163 @@
+"""Browser tests of the built dashboard: one Chromium and one site for each worker."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from services.dashboard.tests.site import DIST, Reply, Site
+
+DASHBOARD = DIST.parent
+AXE = DASHBOARD / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _newest(*places: Path) -> float:
+    return max(
+        (
+            file.stat().st_mtime
+            for place in places
+            for file in ([place] if place.is_file() else place.rglob("*"))
+            if file.is_file()
+        ),
+        default=0,
+    )
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The build, made when there is none or the sources are newer. One worker builds, the others wait."""
+    with (DASHBOARD / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        marker = DIST / "index.html"
+        sources = [
+            DASHBOARD / name
+            for name in (
+                "src",
+                "public",
+                "scripts",
+                "index.html",
+                "mailbox.html",
+                "package-lock.json",
+                "vite.config.ts",
+            )
+        ]
+        if not AXE.is_file():
+            subprocess.run(["npm", "ci"], cwd=DASHBOARD, check=True, capture_output=True)
+        if not marker.is_file() or marker.stat().st_mtime < _newest(*sources):
+            subprocess.run(["npm", "run", "build"], cwd=DASHBOARD, check=True, capture_output=True)
+    return DIST
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = os.environ.get("MUSTER_CHROMIUM", "/usr/bin/chromium")
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def _site(built: Path) -> Iterator[Site]:
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def site(_site: Site) -> Site:
+    _site.reset()
+    return _site
+
+
+class Watched:
+    """A page together with what it complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+
+Opened = Callable[..., Watched]
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Opened]:
+    """Opens an address in a fresh profile; the test fails when the console complained of anything it did not expect."""
+    contexts: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def opened(
+        path: str, *, width: int = 1280, scheme: Any = "light", signed_in: bool = False, **options: Any
+    ) -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            locale="en-GB",
+            timezone_id="Europe/London",
+            reduced_motion="reduce",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        if signed_in:
+            context.add_cookies([{"name": "muster_signed_in", "value": "1", "url": site.origin}])
+        page = Watched(context.new_page())
+        watched.append(page)
+        page.page.goto(site.origin + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [complaint for each in watched for complaint in each.complaints] == []
+
+
+@pytest.fixture
+def axe(built: Path) -> Callable[[Page], list[str]]:
+    """What axe finds wrong with a page."""
+    source = AXE.read_text()
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    return check
+
+
+@pytest.fixture
+def signed_in_site(site: Site) -> Site:
+    """A site whose refresh succeeds and that knows one organisation."""
+    from services.dashboard.tests import data
+
+    site.on("POST", "/api/auth/browser/refresh", Reply({"access_token": "token", "expires_in": 600}))
+    site.on("GET", "/api/organizations", Reply(data.page([data.ORG])))
+    site.on("GET", "/api/auth/me", Reply(data.ME))
+    return site
