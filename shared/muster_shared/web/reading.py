@@ -1,10 +1,11 @@
 """Reading bodies and queries into pydantic models; what is wrong becomes problem details without the value."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from muster_shared.problems import FieldError, Invalid, Malformed, UnsupportedMediaType
 
@@ -120,12 +121,19 @@ def read_form(request: Request, model: type[M]) -> M:
         raise Invalid(errors=field_errors(error)) from None
 
 
+def _takes_many(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is list
+
+
 def read_query(request: Request, model: type[M]) -> M:
     """The query as `model`; a name given twice, unless the field is a list, is refused."""
     values: dict[str, Any] = {}
     for name, given in request.args.lists():
         if any("\x00" in item for item in given):
             raise Invalid(errors=[FieldError(pointer=f"?{name[:100]}", detail="must not contain NUL")])
+        if name in model.model_fields and _takes_many(model.model_fields[name]):
+            values[name] = given
+            continue
         if len(given) > 1:
             raise Invalid(errors=[FieldError(pointer=f"?{name[:100]}", detail="is given more than once")])
         values[name] = given[0]
