@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
 from muster_shared.messaging.queues import declare, queue_name, queue_names
 
 if TYPE_CHECKING:
@@ -139,9 +140,7 @@ def connect_uploads(s3: "S3Client", sqs: "SQSClient", names: Names, arns: dict[s
         )
 
 
-def prepare_mail(
-    ses: "SESClient", sns: "SNSClient", sqs: "SQSClient", names: Names, arns: dict[str, str]
-) -> None:
+def prepare_mail(ses: "SESClient", sns: "SNSClient", sqs: "SQSClient", names: Names, arns: dict[str, str]) -> None:
     """A verified sender whose deliveries, bounces and complaints reach the notifications worker's queue."""
     topic = sns.create_topic(Name=names.topic)["TopicArn"]
     address = names.mail_from.rpartition("<")[2].rstrip(">")
@@ -153,15 +152,13 @@ def prepare_mail(
         for identity in (address, domain):
             ses.set_identity_notification_topic(
                 Identity=identity,
-                NotificationType=kind,  # type: ignore[arg-type]
+                NotificationType=kind,
                 SnsTopic=topic,
             )
     # Subscribed last: SES greets a new event destination with a message that is no event.
     queue = queue_name(names.queue_prefix, "notifications-ses")
     _allow_sending(sqs, queue, arns[queue], service="sns.amazonaws.com", source_arn=topic)
-    sns.subscribe(
-        TopicArn=topic, Protocol="sqs", Endpoint=arns[queue], Attributes={"RawMessageDelivery": "true"}
-    )
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arns[queue], Attributes={"RawMessageDelivery": "true"})
 
 
 def _prepare_configuration_set(ses: "SESClient", names: Names, topic: str) -> None:

@@ -112,9 +112,7 @@ def main() -> None:
         raise SystemExit(f"bootstrap: {error.args[0]} is not set") from None
     deadline = time.monotonic() + _WAIT_SECONDS
     if "database" in parts:
-        _until(
-            "database", deadline, lambda: prepare_secrets_and_database(plan), psycopg2.OperationalError
-        )
+        _until("database", deadline, lambda: prepare_secrets_and_database(plan), psycopg2.OperationalError)
     if "aws" in parts:
         _until("aws", deadline, lambda: prepare_aws(plan), EndpointConnectionError, ConnectionClosedError)
 

@@ -45,6 +45,5 @@ def services() -> tuple[Service, ...]:
     """Every service, in the order of the file."""
     table = tomllib.loads(SERVICES_FILE.read_text(encoding="utf-8"))
     return tuple(
-        Service(name, tuple(entry.get("secrets", ())), tuple(entry.get("vaults", ())))
-        for name, entry in table.items()
+        Service(name, tuple(entry.get("secrets", ())), tuple(entry.get("vaults", ()))) for name, entry in table.items()
     )

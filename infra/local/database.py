@@ -6,13 +6,13 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import muster_shared.db.provision
 import psycopg2
-from muster_shared.db.provision import provision
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812 - it is a class
 
+import muster_shared.db.provision
 from local.catalogue import Service
+from muster_shared.db.provision import provision
 
 DATABASE = "muster"
 _CONNECT_TIMEOUT_SECONDS = 5

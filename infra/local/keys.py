@@ -56,9 +56,7 @@ def random_secret() -> str:
 def _private_pem() -> str:
     return (
         ec.generate_private_key(ec.SECP256R1())
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         .decode()
     )
 
@@ -87,9 +85,7 @@ def hand_out(store: SecretStore, services: tuple[Service, ...], database: Callab
         password = store.get(SHARED, f"password_{service.role}", random_secret)
         owner_password = store.get(SHARED, f"password_{service.owner_role}", random_secret)
         store.put(service.name, "database_url", database(service.role, password))
-        store.put(
-            MIGRATIONS, f"{service.name}_database_owner_url", database(service.owner_role, owner_password)
-        )
+        store.put(MIGRATIONS, f"{service.name}_database_owner_url", database(service.owner_role, owner_password))
         for name in service.secrets:
             if name in common:
                 store.put(service.name, name, common[name])

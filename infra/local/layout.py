@@ -97,11 +97,7 @@ class Addresses:
 def inherited(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """What of the runner's own environment its children may see."""
     source = os.environ if environ is None else environ
-    kept = {
-        name: value
-        for name, value in source.items()
-        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
-    }
+    kept = {name: value for name, value in source.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)}
     return kept | {"NO_PROXY": "localhost,127.0.0.1", "PYTHONUNBUFFERED": "1"}
 
 
@@ -124,16 +120,10 @@ def common_environment(addresses: Addresses, aws_secret_key: str) -> dict[str, s
     }
 
 
-def service_environment(
-    service: Service, addresses: Addresses, home: Home, aws_secret_key: str
-) -> dict[str, str]:
+def service_environment(service: Service, addresses: Addresses, home: Home, aws_secret_key: str) -> dict[str, str]:
     """What the processes of one service are told; secrets are files that they alone read."""
-    files = {
-        f"MUSTER_{name.upper()}_FILE": str(home.secrets / service.name / name) for name in service.secrets
-    }
-    neighbours = {
-        f"MUSTER_{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in addresses.apis.items()
-    }
+    files = {f"MUSTER_{name.upper()}_FILE": str(home.secrets / service.name / name) for name in service.secrets}
+    neighbours = {f"MUSTER_{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in addresses.apis.items()}
     return (
         common_environment(addresses, aws_secret_key)
         | files

@@ -103,7 +103,7 @@ class Cluster:
                 capture_output=True,
                 text=True,
                 pass_fds=(read_end,),
-                preexec_fn=self.drop_privileges(),  # noqa: PLW1509 - one thread
+                preexec_fn=self.drop_privileges(),
                 check=False,
             )
         except OSError as error:
@@ -187,8 +187,6 @@ def _keep_reach(libc: ctypes.CDLL) -> None:
     mask = 1 << _CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     data = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
-    if libc.capset(header, data) != 0 or libc.prctl(
-        _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0
-    ):
+    if libc.capset(header, data) != 0 or libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0):
         sys.stderr.write("PostgreSQL cannot reach its files under a closed directory: move the clone\n")
         os._exit(78)

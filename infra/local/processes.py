@@ -108,9 +108,7 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> None:
         program = child.program
-        log = os.open(
-            self.logs / f"{program.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
-        )
+        log = os.open(self.logs / f"{program.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         sys.stdout.flush()
         sys.stderr.flush()
         runner = os.getpid()

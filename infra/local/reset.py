@@ -1,31 +1,34 @@
 """`make reset`: forgets the data of the embedded stack. Standard library only; runs before any set-up."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import shutil
 import sys
+from pathlib import Path
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def main():
+def main() -> int:
     """Removes the home, when it is one and no stack runs on it."""
-    home = os.path.abspath(os.path.expanduser(os.environ.get("MUSTER_HOME") or os.path.join(ROOT, ".muster")))
-    if not os.path.isdir(home):
-        sys.stdout.write("There is nothing to forget in %s.\n" % home)
+    home = Path(os.environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve()
+    if not home.is_dir():
+        sys.stdout.write(f"There is nothing to forget in {home}.\n")
         return 0
-    lock = os.path.join(home, "lock")
-    if not os.path.isfile(lock):
-        sys.stderr.write("muster: %s is not a home of Muster; nothing was removed\n" % home)
+    lock = home / "lock"
+    if not lock.is_file():
+        sys.stderr.write(f"muster: {home} is not a home of Muster; nothing was removed\n")
         return 1
-    with open(lock) as held:
+    with lock.open(encoding="ascii") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            sys.stderr.write("muster: Muster runs on %s: end it first\n" % home)
+            sys.stderr.write(f"muster: Muster runs on {home}: end it first\n")
             return 1
         shutil.rmtree(home)
-    sys.stdout.write("%s is forgotten.\n" % home)
+    sys.stdout.write(f"{home} is forgotten.\n")
     return 0
 
 

@@ -313,7 +313,7 @@ class Runner:
                 trim_at = time.monotonic() + _TRIM_EVERY_SECONDS
 
 
-class _Asked(Exception):  # noqa: N818 - no error
+class _Asked(Exception):
     """A signal asked for the end."""
 
 

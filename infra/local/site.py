@@ -51,7 +51,7 @@ def publish_site(s3: "S3Client", bucket: str, source: Path) -> int:
 
 def _digests(s3: "S3Client", bucket: str) -> dict[str, str]:
     """Key to MD5 of what lies in the bucket, published pages aside (there may be many)."""
-    found = {}
+    found: dict[str, str] = {}
     for prefix in ("", "assets/", "pages/"):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
         for page in pages:

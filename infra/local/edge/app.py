@@ -60,9 +60,7 @@ class Edge:
 
     def _mails(self, request: Request) -> Response:
         limit = request.args.get("limit", 20, type=int)
-        items = self._mailbox.newest(
-            to=request.args.get("to") or None, limit=max(1, min(limit, _MOST_MAILS))
-        )
+        items = self._mailbox.newest(to=request.args.get("to") or None, limit=max(1, min(limit, _MOST_MAILS)))
         return Response(orjson.dumps({"items": items}), content_type="application/json")
 
 

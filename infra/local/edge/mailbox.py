@@ -84,9 +84,7 @@ class LocalStackMailbox:
             records = json.load(answer)["messages"]
         ordered = heapq.nlargest(len(records), enumerate(records), key=lambda pair: (pair[1]["Timestamp"], pair[0]))
         matching = (
-            mail
-            for _, record in ordered
-            if (mail := _from_localstack(record)) and (to is None or _is_for(mail, to))
+            mail for _, record in ordered if (mail := _from_localstack(record)) and (to is None or _is_for(mail, to))
         )
         return list(_first(matching, limit))
 

@@ -47,9 +47,7 @@ class Media:
             "Accept-Ranges": "bytes",
         }
         chunks = iter(()) if request.method == "HEAD" else found.chunks
-        return self._protected(
-            Response(chunks, status=found.status, headers=headers, direct_passthrough=True)
-        )
+        return self._protected(Response(chunks, status=found.status, headers=headers, direct_passthrough=True))
 
     def _denied(self) -> Response:
         body = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code></Error>"

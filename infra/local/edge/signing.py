@@ -70,10 +70,7 @@ class Verifier:
 
 def canned_policy(resource: str, expires: int) -> str:
     """The policy that a canned signature covers, to the byte."""
-    return (
-        f'{{"Statement":[{{"Resource":"{resource}",'
-        f'"Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}}}]}}'
-    )
+    return f'{{"Statement":[{{"Resource":"{resource}","Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}}}]}}'
 
 
 def load_key(pem: str) -> PublicKey:

@@ -89,7 +89,7 @@ class Site:
 def _streamed(request: Request, found: Found) -> Response:
     headers = dict(found.headers)
     chunks = found.chunks
-    if headers.get("Content-Encoding") == "gzip" and "gzip" not in request.accept_encodings:
+    if headers.get("Content-Encoding") == "gzip" and not request.accept_encodings.quality("gzip"):
         del headers["Content-Encoding"], headers["Content-Length"]
         headers["ETag"] = f"W/{headers['ETag']}"
         chunks = _gunzipped(chunks)
