@@ -6,7 +6,10 @@ SHELL := /bin/sh
 # The first Python that is new enough; without one, whichever there is says so itself.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; exit; }; \
-	done; echo python3)
+	done)
+ifeq ($(PYTHON),)
+$(error muster: Python 3.11 or newer is needed, and there is none on this machine)
+endif
 PREPARE := $(PYTHON) infra/local/prepare.py
 IN := .venv/bin/python
 WORKERS ?= auto
@@ -53,16 +56,16 @@ experiment:  ## one fault or attack (NAME=kill-workers)
 	@$(PREPARE) dev -- $(IN) -m tests.experiments $(NAME)
 
 migrate:  ## applies the migrations to the stack that runs here
-	@$(IN) -m local.migrations apply
+	@$(PREPARE) -- $(IN) -m local.migrations apply
 
 migration:  ## an empty migration (SERVICE=events NAME=add_colour)
-	@$(IN) -m local.migrations new $(SERVICE) $(NAME)
+	@$(PREPARE) -- $(IN) -m local.migrations new $(SERVICE) $(NAME)
 
 new-service:  ## a service that runs and is tested (NAME=invoices)
 	@$(PREPARE) dev -- $(IN) -m local.new_service $(NAME)
 
 demo:  ## demo data into the stack that runs here
-	@$(IN) -m local.demo
+	@$(PREPARE) -- $(IN) -m local.demo
 
 reset:  ## forgets the data of `make run`
 	@$(PYTHON) infra/local/reset.py

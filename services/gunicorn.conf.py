@@ -3,6 +3,12 @@
 import os
 from pathlib import Path
 
+from muster_shared import logs, telemetry
+
+_service = os.environ.get("MUSTER_SERVICE", "muster")
+logs.configure(service=_service, role="api", level=os.environ.get("MUSTER_LOG_LEVEL", "INFO"))
+telemetry.start(_service)
+
 bind = os.environ.get("MUSTER_BIND", "0.0.0.0:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("MUSTER_WORKERS", "1"))

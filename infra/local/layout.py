@@ -129,6 +129,7 @@ def service_environment(service: Service, addresses: Addresses, home: Home, aws_
         | files
         | neighbours
         | {
+            "MUSTER_SERVICE": service.name,
             "MUSTER_DATABASE_POOL_SIZE": _POOL_SIZE,
             "MUSTER_LOCAL_MAILBOX_URL": f"http://127.0.0.1:{addresses.edge}/_local/mails",
         }

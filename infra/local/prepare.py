@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 OLDEST = (3, 11)
 OLDEST_NODE = 20
 NEEDED_BYTES = 1500 * 1024 * 1024
-SOURCES = ("shared", "services/auth", "services/events", "services/notifications", "services/media", "infra", ".")
 DASHBOARD = ROOT / "services" / "dashboard"
 RUN_LOCK, DEVELOPMENT_LOCK = "requirements.lock", "requirements-dev.lock"
 
@@ -174,7 +173,8 @@ def prepare_environment(folder: str, lock: str, *, project: bool) -> None:
 
 def _write_paths(where: Path) -> None:
     site = next(where.glob("lib/python3*/site-packages"))
-    paths = "".join(f"{(ROOT / source).resolve()}\n" for source in SOURCES)
+    packages = [ROOT / "shared", *(path.parent for path in sorted(ROOT.glob("services/*/pyproject.toml")))]
+    paths = "".join(f"{path}\n" for path in (*packages, ROOT / "infra", ROOT))
     (site / "muster.pth").write_text(paths, encoding="utf-8")
 
 

@@ -91,6 +91,7 @@ class Stack:
         environment = self._common | {
             "MUSTER_CDN_PUBLIC_KEY_FILE": str(self.home.secrets / "edge" / "cdn_public_key"),
             "MUSTER_MAILBOX_DIRECTORY": str(self.home.mails),
+            "MUSTER_SERVICE": "edge",
             "MUSTER_BIND": f"fd://{self.sockets['edge'].fileno()}",
         }
         return Program(
