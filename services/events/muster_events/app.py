@@ -2,7 +2,11 @@
 
 from flask import Flask
 
+from muster_events import internal_routes
 from muster_events.config import EventsSettings
+from muster_events.events import public_routes as public_event_routes
+from muster_events.events import routes as event_routes
+from muster_events.finance import routes as finance_routes
 from muster_events.parts import EventsParts
 from muster_shared.aws.clients import Clients
 from muster_shared.settings import load_or_exit
@@ -15,7 +19,12 @@ TITLE = "events, registrations, crew and calendars"
 
 def routes() -> list[Routes]:
     """Every feature's routes."""
-    return []
+    return [
+        public_event_routes.routes,
+        event_routes.routes,
+        finance_routes.routes,
+        internal_routes.routes,
+    ]
 
 
 def build_app(settings: EventsSettings, wiring: Wiring, *, clients: Clients | None = None) -> Flask:

@@ -7,7 +7,7 @@ class EventsSettings(Settings):
     """Beyond the common ones: the secret of capability links, and what the pages and webhooks need.
 
     `cdn_distribution_id` unset: there is no CDN to tell of a new page. `webhook_key` unset: a key derived from
-    `cache_secret` encrypts the webhooks' secrets. `webhook_private_hosts` is for tests and local trials.
+    `cache_secret` encrypts the webhooks' secrets. `webhook_allow_private` is for tests and local trials.
     """
 
     link_secret: Secret

@@ -43,3 +43,9 @@ class FinanceForbidden(Forbidden):
     """The key may create events but not tell their finance."""
 
     slug, title = "finance-forbidden", "The service key lacks the scope for finance"
+
+
+class NoFinance(NotFound):
+    """Nobody has set the event's figures yet."""
+
+    slug, title = "no-finance", "No figures have been set for this event"

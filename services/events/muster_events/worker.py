@@ -5,9 +5,17 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from muster_events.config import EventsSettings
+from muster_events.events.use_cases import record_banner
+from muster_events.events.views import Addresses
+from muster_events.pages.publishing import Publisher, organization_changed
 from muster_shared.auth import replication
+from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
-from muster_shared.messaging.spec import Job, WorkerSpec
+from muster_shared.messages.auth import OrganizationChanged
+from muster_shared.messages.events import EventChanged
+from muster_shared.messages.media import PhotoChanged
+from muster_shared.messaging.inbox import Context
+from muster_shared.messaging.spec import Job, OutsideTransaction, WorkerSpec
 from muster_shared.settings import load_or_exit
 from muster_shared.web import idempotency, rate_limit
 from muster_shared.wiring import Wiring, wire
@@ -19,20 +27,41 @@ def build() -> WorkerSpec:
     return build_worker(settings, wire(settings, service="events", role="worker"))
 
 
-def build_worker(settings: EventsSettings, wiring: Wiring) -> WorkerSpec:
+def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients | None = None) -> WorkerSpec:
     """The worker from its parts."""
     database = wiring.database
+    clients = clients or Clients()
+    publisher = Publisher(
+        database=database,
+        clients=clients,
+        organizations=wiring.organizations,
+        addresses=Addresses(public_origin=settings.public_origin, media_origin=settings.media_origin),
+        bucket=settings.bucket_site,
+        distribution_id=settings.cdn_distribution_id,
+    )
     return WorkerSpec(
         service="events",
         database=database,
         settings=settings,
-        handlers={**replication.handlers()},
+        clients=clients,
+        handlers={
+            **replication.handlers(),
+            OrganizationChanged: organization_changed,
+            EventChanged: OutsideTransaction(publisher.on_event_changed),
+            PhotoChanged: _photo_changed,
+        },
         jobs=[
+            Job(name="publish_behind", every_seconds=60, run=publisher.publish_behind),
             _job(database, "forget_old_answers", 3600, idempotency.forget_old_answers),
             _job(database, "forget_full_limits", 300, rate_limit.forget_full),
             _job(database, "forget_old_revocations", 600, replication.forget_old_revocations),
         ],
     )
+
+
+def _photo_changed(session: Session, message: PhotoChanged, _context: Context) -> None:
+    if message.purpose == "banner":
+        record_banner(session, message)
 
 
 def _job(database: Database, name: str, every_seconds: float, work: Callable[[Session], object]) -> Job:

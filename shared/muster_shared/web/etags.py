@@ -7,12 +7,18 @@ from flask import Request, Response
 
 from muster_shared.problems import FieldError, Invalid, PreconditionFailed, PreconditionRequired
 
-_VERSION_TAG = re.compile(r'(?:W/)?"v(\d{1,18})"\Z')
+_VERSION_TAG = re.compile(r'(?:W/)?"v(\d{1,18})(?:-[0-9a-f]{1,64})?"\Z')
 
 
-def version_etag(version: int) -> str:
-    """The ETag of a row's version."""
-    return f'"v{version}"'
+def version_etag(version: int, *, content: bytes | None = None) -> str:
+    """The ETag of a row's version.
+
+    `content` is the answer where that holds more than the row, so that a poll sees the rest change too; for
+    `If-Match` the version alone counts.
+    """
+    if content is None:
+        return f'"v{version}"'
+    return f'"v{version}-{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
 def required_version(request: Request) -> int:

@@ -39,6 +39,7 @@ def upgrade() -> None:
             CONSTRAINT ck_events_registered_count CHECK (registered_count >= 0),
           waitlisted_count integer NOT NULL DEFAULT 0
             CONSTRAINT ck_events_waitlisted_count CHECK (waitlisted_count >= 0),
+          last_queue_number integer NOT NULL DEFAULT 0,
           questions jsonb NOT NULL DEFAULT '[]',
           booking_ref text,
           crew_notes text NOT NULL DEFAULT '',
@@ -62,7 +63,6 @@ def upgrade() -> None:
           published_at timestamptz,
           cancelled_at timestamptz,
           completed_at timestamptz,
-          deleted_at timestamptz,
           version bigint NOT NULL DEFAULT 1,
           page_revision bigint NOT NULL DEFAULT 1,
           ics_sequence integer NOT NULL DEFAULT 0,
@@ -89,6 +89,7 @@ def upgrade() -> None:
     # Without the pending list: a reader would have to go through it, and it makes the odd insert slow.
     op.execute(f"CREATE INDEX ix_events_search ON events USING gin (search) WITH (fastupdate = off) {listed}")
     op.execute("CREATE INDEX ix_events_org_id_starts_at ON events (org_id, starts_at, id)")
+    op.execute("CREATE INDEX ix_events_updated_at ON events (updated_at)")
     op.execute("CREATE INDEX ix_events_series_id ON events (series_id) WHERE series_id IS NOT NULL")
     op.execute(
         """
@@ -115,7 +116,6 @@ def upgrade() -> None:
           revision bigint NOT NULL,
           code text NOT NULL,
           slug text,
-          org_name text NOT NULL DEFAULT '',
           published_at timestamptz NOT NULL
         )
         """

@@ -6,7 +6,7 @@ from muster_events.events.models import Event
 from muster_shared.messages.events import EventFacts, PhotoPolicy, VenueFacts
 
 
-def facts_of(event: Event) -> EventFacts:
+def facts_of(event: Event, *, deleted: bool = False) -> EventFacts:
     """Everything that others may know of `event`; never finance."""
     return EventFacts(
         event_id=event.id,
@@ -28,9 +28,9 @@ def facts_of(event: Event) -> EventFacts:
         ics_sequence=event.ics_sequence,
         guest_code=event.guest_code,
         guest_slug=event.guest_slug,
-        guest_enabled=event.guest_enabled and event.deleted_at is None,
+        guest_enabled=event.guest_enabled and not deleted,
         photos=photo_policy(event),
-        deleted=event.deleted_at is not None,
+        deleted=deleted,
     )
 
 

@@ -71,6 +71,7 @@ class Event(Base):
     capacity: Mapped[int | None]
     registered_count: Mapped[int] = mapped_column(default=0)
     waitlisted_count: Mapped[int] = mapped_column(default=0)
+    last_queue_number: Mapped[int] = mapped_column(default=0)
     questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     booking_ref: Mapped[str | None] = mapped_column(Text)
     crew_notes: Mapped[str] = mapped_column(Text, default="")
@@ -94,7 +95,6 @@ class Event(Base):
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     page_revision: Mapped[int] = mapped_column(default=1)
     ics_sequence: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,65 @@
+"""Announcing to webhooks: a delivery for each that wants the type, in the transaction of what it tells of."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from muster_events.events.models import Event
+from muster_shared import clock
+from muster_shared.clock import rfc3339
+
+TYPES = (
+    "event.created",
+    "event.updated",
+    "event.published",
+    "event.cancelled",
+    "event.completed",
+    "registration.created",
+    "registration.promoted",
+    "registration.cancelled",
+    "check_in.created",
+    "check_in.undone",
+)
+
+# One statement however many webhooks there are; none of it happens for an organisation without any.
+_ANNOUNCE = text(
+    "WITH made AS ("
+    " INSERT INTO webhook_deliveries (org_id, webhook_id, type, payload, next_attempt_at, created_at)"
+    " SELECT org_id, id, :type, CAST(:payload AS jsonb), :now, :now FROM webhooks"
+    " WHERE org_id = :org_id AND disabled_at IS NULL AND (types = '{}' OR :type = ANY(types)) RETURNING 1)"
+    " SELECT pg_notify(current_schema() || '_webhooks', '') FROM made LIMIT 1"
+)
+
+
+def announce(session: Session, *, org_id: UUID, kind: str, data: dict[str, Any]) -> None:
+    """Has `data` delivered to the organisation's webhooks that want `kind`. Never put money in."""
+    now = clock.now()
+    payload = {"type": kind, "timestamp": rfc3339(now), "data": data}
+    session.execute(
+        _ANNOUNCE,
+        {"org_id": org_id, "type": kind, "payload": orjson.dumps(payload, default=str).decode(), "now": now},
+    )
+
+
+def announce_event(session: Session, event: Event, kind: str) -> None:
+    """Announces something about `event`: what it is now, without notes, crew or money."""
+    announce(
+        session,
+        org_id=event.org_id,
+        kind=kind,
+        data={
+            "id": event.id,
+            "org_id": event.org_id,
+            "kind": event.kind,
+            "status": event.status,
+            "title": event.title,
+            "starts_at": rfc3339(event.starts_at),
+            "ends_at": rfc3339(event.ends_at),
+            "timezone": event.timezone,
+            "booking_ref": event.booking_ref,
+            "version": event.version,
+        },
+    )
