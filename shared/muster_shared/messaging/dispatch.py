@@ -118,7 +118,7 @@ def _outside(
         raise AlreadyHandled
     if state is inbox.Claim.TAKEN:
         # Somebody is at it, or died at it: come back when that claim has run out, however often that takes.
-        raise Retry(CLAIM_SECONDS / 2, max_receives=context.receive_count + 1)
+        raise Retry(min(CLAIM_SECONDS / 2, 2 * context.receive_count), max_receives=context.receive_count + 1)
     if state is inbox.Claim.DEADLY:
         inbox.unclaim(database, context)
         raise Permanent("workers died at it")

@@ -52,6 +52,7 @@ class Supervisor:
 
         `on_stop` is called in between, to wake what waits for something else than `stop`.
         """
+        self._beat()
         while not self._stop.wait(_BEAT_EVERY_SECONDS):
             self._beat()
         self._log.info("worker_stopping")

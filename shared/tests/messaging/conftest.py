@@ -197,6 +197,24 @@ class Post:
         )["Attributes"]
         return int(attributes["ApproximateNumberOfMessages"])
 
+    def send_again(self, service: str) -> None:
+        """Sends what has had no effect yet to `service` once more.
+
+        What killed workers held becomes visible again by itself, after a time a test need not wait; they may
+        have handled some of it meanwhile, so this makes duplicates too.
+        """
+        with self.database.read() as connection:
+            connection.execute(
+                text(
+                    "UPDATE outbox SET sent_at = NULL, delivered_to = '{}', claimed_until = NULL"
+                    " WHERE NOT EXISTS (SELECT 1 FROM inbox"
+                    " WHERE message_id = outbox.id::text AND handled_at IS NOT NULL)"
+                )
+            )
+        relay = self.relay(routes={"crew.link_opened.v1": (service,)})
+        while relay.drain_once()[0]:
+            pass
+
     def effects(self) -> list[str]:
         """The ids of messages that had an effect, once per effect."""
         return [str(row.message_id) for row in self.rows("SELECT message_id FROM effects ORDER BY at")]
