@@ -1,13 +1,14 @@
 /** Events as their organisation sees them. */
-import { client, read } from "./client";
+import { client, idempotencyKey, read } from "./client";
 import { authorisedFetch } from "./client";
 import { problemOf } from "./problem";
-import type { EventView, Page } from "./types";
+import type { EventView, Finance, Page } from "./types";
 
 export interface MineQuery {
   org_id?: string;
   from?: string;
   to?: string;
+  order?: "soonest" | "latest";
   cursor?: string;
 }
 
@@ -34,3 +35,47 @@ export async function poll<T>(path: string): Promise<T> {
 export function getEvent(id: string): Promise<EventView> {
   return poll(`/api/events/${encodeURIComponent(id)}`);
 }
+
+export interface FinanceInput {
+  currency: string;
+  revenue: number;
+  fees: { name: string; amount: number }[];
+  captain_fee: number;
+  internal_memo: string;
+}
+
+export interface EventInput {
+  org_id?: string;
+  kind: string;
+  title: string;
+  starts_at: string;
+  ends_at: string;
+  timezone: string;
+  description: string;
+  category: string | null;
+  visibility: string;
+  venue: { type: string; name: string; address: string; url: string | null };
+  capacity: number | null;
+  booking_ref: string | null;
+  crew_notes: string;
+  guest_page: { slug: string | null; enabled: boolean };
+  photo_policy: { moderated: boolean; reveal_at: string | null };
+  crew?: { crew_member_id: string; role: string; standby_rank?: number }[];
+  finance?: FinanceInput;
+  publish?: boolean;
+}
+
+export const createEvent = (body: EventInput, key: string): Promise<EventView> => read(client.POST("/api/events", { body, params: { header: { "Idempotency-Key": key } } }));
+
+export const changeEvent = (event_id: string, version: number, body: Partial<EventInput>): Promise<EventView> =>
+  read(client.PATCH("/api/events/{event_id}", { params: { path: { event_id } }, headers: { "If-Match": `"v${version}"` }, body }));
+
+export const deleteEvent = (event_id: string): Promise<unknown> => read(client.DELETE("/api/events/{event_id}", { params: { path: { event_id } } }));
+export const publishEvent = (event_id: string): Promise<EventView> => read(client.POST("/api/events/{event_id}/publish", { params: { path: { event_id } } }));
+export const completeEvent = (event_id: string): Promise<EventView> => read(client.POST("/api/events/{event_id}/complete", { params: { path: { event_id } } }));
+export const cancelEvent = (event_id: string, reason: string): Promise<EventView> => read(client.POST("/api/events/{event_id}/cancel", { params: { path: { event_id } }, body: { reason } }));
+export const duplicateEvent = (event_id: string, starts_at: string): Promise<EventView> =>
+  read(client.POST("/api/events/{event_id}/duplicate", { params: { path: { event_id }, header: idempotencyKey() }, body: { starts_at } }));
+
+export const getFinance = (event_id: string): Promise<Finance> => read(client.GET("/api/events/{event_id}/finance", { params: { path: { event_id } } }));
+export const putFinance = (event_id: string, body: FinanceInput): Promise<Finance> => read(client.PUT("/api/events/{event_id}/finance", { params: { path: { event_id } }, body }));

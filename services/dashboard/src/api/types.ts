@@ -27,9 +27,17 @@ export type EventStatus = "draft" | "published" | "cancelled" | "completed";
 
 export interface Venue {
   type: "in_person" | "online";
-  name: string | null;
-  address: string | null;
+  name: string;
+  address: string;
   url: string | null;
+}
+
+export interface Question {
+  id: string;
+  label: string;
+  type: "text" | "choice" | "boolean";
+  required: boolean;
+  options: string[];
 }
 
 export type AssignmentStatus = "invited" | "confirmed" | "declined" | "standby" | "removed" | "no_show";
@@ -58,17 +66,30 @@ export interface GuestPage {
   code: string;
   slug: string | null;
   url: string;
+  qr_svg_url: string;
   enabled: boolean;
+}
+
+export interface PhotoPolicy {
+  open_before_hours: number | null;
+  close_after_hours: number;
+  reveal_at: string | null;
+  moderated: boolean;
+  guest_quota: number;
 }
 
 /** What anybody may see of a public event. */
 export interface PublicEvent {
   id: string;
+  org_id: string;
+  organizer?: { name: string; slug: string } | null;
   kind: EventKind;
   status: EventStatus;
   title: string;
-  description: string | null;
+  description: string;
   category: string | null;
+  visibility: "public" | "unlisted" | "private";
+  questions: Question[];
   starts_at: string;
   ends_at: string;
   timezone: string;
@@ -81,12 +102,12 @@ export interface PublicEvent {
 
 /** An event as its owner or manager sees it. */
 export interface EventView extends PublicEvent {
-  org_id: string;
-  visibility: "public" | "unlisted" | "private";
   booking_ref: string | null;
-  crew_notes: string | null;
-  guest_page: GuestPage | null;
+  crew_notes: string;
+  guest_page: GuestPage;
+  photo_policy: PhotoPolicy;
   crew: Assignment[];
+  cancel_reason: string | null;
   version: number;
   created_at: string;
   updated_at: string;
@@ -98,7 +119,7 @@ export interface Finance {
   fees: { name: string; amount: number }[];
   captain_fee: number;
   net: number;
-  internal_memo: string | null;
+  internal_memo: string;
 }
 
 export type PhotoStatus = "pending" | "processing" | "ready" | "rejected" | "hidden";

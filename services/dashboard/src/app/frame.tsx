@@ -7,7 +7,11 @@ import { chosenOrganisation } from "./organisation";
 import { go, Link } from "./router";
 import { useStore } from "../lib/store";
 
-const PLACES: readonly (readonly [href: string, label: string, icon: IconName])[] = [["/events", "Events", "calendar"]];
+const PLACES: readonly (readonly [href: string, label: string, icon: IconName])[] = [
+  ["/events", "Events", "anchor"],
+  ["/crew", "Crew", "crew"],
+  ["/deliveries", "Deliveries", "mail"],
+];
 
 export function Frame({ signedIn, path, children }: { signedIn: boolean; path: string; children: ComponentChildren }): JSX.Element {
   return (

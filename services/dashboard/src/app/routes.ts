@@ -3,6 +3,16 @@ import type { Route } from "./router";
 
 export const routes: readonly Route[] = [
   { pattern: "/sign-in", title: "Sign in", access: "visitor", load: () => import("../features/account/sign-in") },
+  { pattern: "/register", title: "Create an account", access: "visitor", load: () => import("../features/account/register") },
+  { pattern: "/verify-email", title: "Confirm your address", access: "anyone", load: () => import("../features/account/verify-email") },
+  { pattern: "/forgot-password", title: "Set a new password", access: "anyone", load: () => import("../features/account/forgot-password") },
+  { pattern: "/reset-password", title: "Set a new password", access: "anyone", load: () => import("../features/account/reset-password") },
+  { pattern: "/invitations", title: "Invitation", access: "anyone", load: () => import("../features/account/invitation") },
+  { pattern: "/organisations/new", title: "Create an organisation", access: "member", load: () => import("../features/organisations/new") },
   { pattern: "/events", title: "Events", access: "member", load: () => import("../features/events/list") },
+  { pattern: "/events/new", title: "New event", access: "member", load: () => import("../features/events/new") },
+  { pattern: "/events/:id/edit", title: "Edit the event", access: "member", load: () => import("../features/events/edit") },
   { pattern: "/events/:id", title: "Event", access: "member", load: () => import("../features/events/detail") },
+  { pattern: "/crew", title: "Crew", access: "member", load: () => import("../features/crew/roster") },
+  { pattern: "/deliveries", title: "Deliveries", access: "member", load: () => import("../features/deliveries/list") },
 ];

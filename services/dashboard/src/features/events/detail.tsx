@@ -6,9 +6,11 @@ import type { EventView } from "../../api/types";
 import { Link, type Params } from "../../app/router";
 import { formatSpan, onOwnClock, zoneLabel } from "../../lib/time";
 import { StateChip } from "../../ui/chip";
-import { Failed, Skeleton } from "../../ui/feedback";
+import { Failed, Notice, Skeleton } from "../../ui/feedback";
 import { Card, Facts, PageHead } from "../../ui/page";
+import { EventActions } from "./actions";
 import { CrewCard } from "./crew-card";
+import { FinanceCard } from "./finance-card";
 import { GuestPageCard } from "./guest-page-card";
 import { PhotosCard } from "./photos-card";
 
@@ -30,7 +32,8 @@ function Shown({ event }: { event: EventView }): JSX.Element {
       <p class="crumb">
         <Link href="/events">Events</Link>
       </p>
-      <PageHead title={event.title} chips={<StateChip of="event" state={event.status} />} lead={`${formatSpan(event.starts_at, event.ends_at, event.timezone)} · ${zoneLabel(event.starts_at, event.timezone)}`} />
+      <PageHead title={event.title} chips={<StateChip of="event" state={event.status} />} actions={<EventActions event={event} />} lead={`${formatSpan(event.starts_at, event.ends_at, event.timezone)} · ${zoneLabel(event.starts_at, event.timezone)}`} />
+      {event.cancel_reason !== null && event.cancel_reason !== "" && <Notice tone="warn">Cancelled: {event.cancel_reason}</Notice>}
       <div class="columns">
         <div class="stack-large">
           <CrewCard event={event} />
@@ -38,7 +41,8 @@ function Shown({ event }: { event: EventView }): JSX.Element {
         </div>
         <div class="stack-large">
           <FactsCard event={event} />
-          {event.guest_page !== null && <GuestPageCard page={event.guest_page} title={event.title} />}
+          <GuestPageCard page={event.guest_page} title={event.title} />
+          <FinanceCard eventId={event.id} />
         </div>
       </div>
     </>
@@ -54,7 +58,8 @@ function FactsCard({ event }: { event: EventView }): JSX.Element {
           ["When", formatSpan(event.starts_at, event.ends_at, event.timezone)],
           ["Zone", event.timezone],
           ["On your clock", onOwnClock(event.starts_at, event.timezone)],
-          ["Where", venue.type === "online" ? (venue.url ?? "Online") : [venue.name, venue.address].filter(Boolean).join(", ")],
+          ["Where", [venue.name, venue.address].filter(Boolean).join(", ") || (venue.type === "online" ? "Online" : null)],
+          ["Link", venue.url === null ? null : <a href={venue.url} target="_blank" rel="noopener noreferrer">{venue.url}</a>],
           ["Booking", event.booking_ref],
           ["Notes for the crew", event.crew_notes],
           ["About", event.description],

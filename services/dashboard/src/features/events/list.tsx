@@ -12,6 +12,11 @@ import { Icon } from "../../ui/icon";
 import { PageHead } from "../../ui/page";
 import { crewSummary } from "./crew-summary";
 
+function placeOf({ venue }: EventView): string {
+  if (venue.name !== "") return venue.name;
+  return venue.type === "online" ? "Online" : "No place yet";
+}
+
 type When = "upcoming" | "past";
 
 export default function Events(): JSX.Element {
@@ -56,7 +61,7 @@ function List({ orgId, when }: { orgId: string; when: When }): JSX.Element {
     queryKey: ["events", "mine", orgId, when],
     queryFn: ({ pageParam }) => {
       const now = new Date().toISOString();
-      return listMine({ org_id: orgId, ...(when === "past" ? { to: now } : { from: now }), ...(pageParam === null ? {} : { cursor: pageParam }) });
+      return listMine({ org_id: orgId, ...(when === "past" ? { to: now, order: "latest" as const } : { from: now }), ...(pageParam === null ? {} : { cursor: pageParam }) });
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
@@ -105,7 +110,7 @@ function Row({ event }: { event: EventView }): JSX.Element {
         </span>
         <span class="row-main">
           <strong>{event.title}</strong>
-          <span class="muted">{event.venue.name ?? (event.venue.type === "online" ? "Online" : "No place yet")}</span>
+          <span class="muted">{placeOf(event)}</span>
         </span>
         <span class="row-chips">
           {summary !== null && <Chip tone={summary.tone}>{summary.text}</Chip>}

@@ -1,0 +1,86 @@
+/** "Why did or didn't they get it?": the mails of one assignment, or one mail, step by step. */
+import { useQuery } from "@tanstack/preact-query";
+import type { JSX } from "preact";
+import { getTrace, listDeliveries, resend } from "../../api/deliveries";
+import type { Delivery } from "../../api/types";
+import { StateChip } from "../../ui/chip";
+import { Dialog } from "../../ui/dialog";
+import { Empty, Failed, Skeleton, toast } from "../../ui/feedback";
+import { useSending } from "../../ui/form";
+
+const POLL_MS = 4_000;
+
+/** A template's or a step's name, readable. */
+export function readable(name: string): string {
+  const words = name.replaceAll(/[._-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function clock(instant: string): string {
+  return new Date(instant).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** The drawer over the mails of one assignment. */
+export function AssignmentTrace({ eventId, assignmentId, name, onClose }: { eventId: string; assignmentId: string; name: string; onClose: () => void }): JSX.Element {
+  const mails = useQuery({
+    queryKey: ["deliveries", "assignment", assignmentId],
+    queryFn: async () => (await listDeliveries({ event_id: eventId, assignment_id: assignmentId })).items,
+    refetchInterval: POLL_MS,
+  });
+  return (
+    <Dialog title={`Mails to ${name}`} drawer onClose={onClose}>
+      {mails.isPending ? (
+        <Skeleton lines={5} label="Loading the mails" />
+      ) : mails.data === undefined ? (
+        <Failed error={mails.error} retry={() => void mails.refetch()} />
+      ) : mails.data.length === 0 ? (
+        <Empty icon="mail" title="No mail was written yet" />
+      ) : (
+        mails.data.map((mail) => <Trace key={mail.id} delivery={mail} />)
+      )}
+    </Dialog>
+  );
+}
+
+export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
+  const traced = useQuery({ queryKey: ["deliveries", "one", delivery.id], queryFn: () => getTrace(delivery.id), refetchInterval: POLL_MS });
+  const again = useSending(() => resend(delivery.id), { renew: [["deliveries"]], after: () => toast("It is sent again.") });
+  const state = traced.data?.status ?? delivery.status;
+  return (
+    <section class="stack trace" aria-label={readable(delivery.template)}>
+      <div class="trace-head">
+        <div>
+          <h3>{readable(delivery.template)}</h3>
+          <p class="muted small">{delivery.recipient}</p>
+        </div>
+        <StateChip of="delivery" state={state} />
+      </div>
+      {delivery.reason !== null && delivery.reason !== "" && <p class="small bad-text">{delivery.reason}</p>}
+      {traced.isPending ? (
+        <Skeleton lines={3} label="Loading the trace" />
+      ) : traced.data === undefined ? (
+        <Failed error={traced.error} />
+      ) : (
+        <ol class="timeline">
+          {traced.data.trace.map((step, index) => (
+            <li key={index}>
+              <span>
+                <strong>{readable(step.step)}</strong>
+                {step.detail !== null && step.detail !== "" && <span class="muted"> · {step.detail}</span>}
+              </span>
+              <time class="muted small" dateTime={step.at}>
+                {clock(step.at)}
+              </time>
+            </li>
+          ))}
+        </ol>
+      )}
+      {again.problem}
+      <div class="actions">
+        <button type="button" class="button button-small" aria-disabled={again.busy} onClick={again.send}>
+          Send it again
+        </button>
+      </div>
+    </section>
+  );
+}
