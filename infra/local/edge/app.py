@@ -14,9 +14,9 @@ from werkzeug.wrappers import Request, Response
 
 from local.edge.mailbox import LocalStackMailbox, Mailbox, MailDirectory
 from local.edge.media import Media
-from local.edge.signing import Verifier, load_key
 from local.edge.site import Site
 from local.edge.storage import S3Storage, StorageDown
+from muster_shared.aws.cloudfront import load_public_key
 
 ROLE_HEADER = "X-Muster-Edge"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -77,7 +77,7 @@ def create_app() -> Edge:
     """The edge as the environment describes it. Raises `KeyError` for a missing setting."""
     media_origin = os.environ["MUSTER_MEDIA_ORIGIN"]
     public_origin = os.environ["MUSTER_PUBLIC_ORIGIN"]
-    key = load_key(Path(os.environ["MUSTER_CDN_PUBLIC_KEY_FILE"]).read_text(encoding="utf-8"))
+    key = load_public_key(Path(os.environ["MUSTER_CDN_PUBLIC_KEY_FILE"]).read_text(encoding="utf-8"))
     config = Config(
         connect_timeout=2,
         read_timeout=10,
@@ -97,7 +97,8 @@ def create_app() -> Edge:
             storage=storage,
             bucket=os.environ.get("MUSTER_BUCKET_MEDIA", "muster-media"),
             public_origin=public_origin,
-            verifier=Verifier(origin=media_origin, keys={os.environ["MUSTER_CDN_KEY_ID"]: key}),
+            media_origin=media_origin,
+            keys={os.environ["MUSTER_CDN_KEY_ID"]: key},
         ),
         _mailbox(),
     )

@@ -1,17 +1,19 @@
 """The media role: photos, banners and albums, for a signed URL only."""
 
-import time
-from collections.abc import Callable
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from werkzeug.wrappers import Request, Response
 
-from local.edge.signing import Refused, Verifier
 from local.edge.storage import Storage
+from muster_shared import clock
+from muster_shared.aws.cloudfront import Refused, verify
 
 # Originals (o/) are never served, signed or not.
-_SERVED = ("p/", "z/", "b/")
+_SERVED = ("/p/", "/z/", "/b/")
+_EXPIRES = re.compile(r"\?Expires=([0-9]+)&")
 
 
 @dataclass(frozen=True)
@@ -21,31 +23,29 @@ class Media:
     storage: Storage
     bucket: str
     public_origin: str
-    verifier: Verifier
-    clock: Callable[[], float] = time.time
+    media_origin: str
+    keys: Mapping[str, EllipticCurvePublicKey]
 
     def answer(self, request: Request, target: str) -> Response:
         """GET or HEAD of `target`, the raw path and query. Raises `StorageDown`."""
         if request.method not in ("GET", "HEAD"):
             return self._protected(Response(status=405, headers={"Allow": "GET, HEAD"}))
-        now = self.clock()
+        now = clock.now()
         try:
-            expires = self.verifier.check(target, now_seconds=now)
+            path = verify(target, origin=self.media_origin, keys=self.keys, now=now)
         except Refused:
             return self._denied()
-        key = unquote(target.partition("?")[0]).removeprefix("/")
-        if not key.startswith(_SERVED):
+        expires = _EXPIRES.search(target)
+        if expires is None or not path.startswith(_SERVED):
             return self._denied()
         found = self.storage.read(
             self.bucket,
-            key,
+            path.removeprefix("/"),
             etag=request.headers.get("If-None-Match"),
             span=request.headers.get("Range"),
         )
-        headers = dict(found.headers) | {
-            "Cache-Control": f"private, max-age={max(0, int(expires - now))}",
-            "Accept-Ranges": "bytes",
-        }
+        left_seconds = max(0, int(int(expires[1]) - now.timestamp()))
+        headers = {**found.headers, "Cache-Control": f"private, max-age={left_seconds}", "Accept-Ranges": "bytes"}
         chunks = iter(()) if request.method == "HEAD" else found.chunks
         return self._protected(Response(chunks, status=found.status, headers=headers, direct_passthrough=True))
 
