@@ -1,18 +1,16 @@
 """Fixtures of the events service: an app on a real database, people with their roles, keys and events."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from muster_events.app import build_app
 from muster_events.config import EventsSettings
+from muster_shared.auth.internal import InternalClient
 from muster_shared.auth.service_keys import format_key, hash_secret, new_secret
 from muster_shared.auth.tables import memberships, organizations, service_keys
 from muster_shared.db import Database
@@ -21,8 +19,7 @@ from muster_shared.testing.postgres import Databases
 from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.wiring import Wiring, wire
-
-LINK_SECRET = "test-link-secret-of-more-than-32-characters"
+from services.events.tests.support import LINK_SECRET, MakeEvent, MakeKey, People, event_body
 
 
 @pytest.fixture
@@ -35,9 +32,19 @@ def settings(database: Database) -> EventsSettings:
     return make_settings(EventsSettings, database_url=database.url, link_secret=LINK_SECRET)
 
 
+class AuthKnowsNobody(InternalClient):
+    """Auth as it answers of people and organisations that there are none of."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url="http://127.0.0.1:9", secret="x" * 32, service="events")
+
+    def get(self, path: str) -> None:
+        return None
+
+
 @pytest.fixture
 def wiring(settings: EventsSettings, issuer: TestIssuer) -> Wiring:
-    return wire(settings, service="events", keys=issuer.keys)
+    return wire(settings, service="events", keys=issuer.keys, auth=AuthKnowsNobody())
 
 
 @pytest.fixture
@@ -48,20 +55,6 @@ def app(settings: EventsSettings, wiring: Wiring) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@dataclass(frozen=True)
-class People:
-    """Alice owns it, Bob manages it, Charlie is a stranger with an organisation of his own."""
-
-    org_id: UUID
-    other_org_id: UUID
-    alice_id: UUID
-    bob_id: UUID
-    charlie_id: UUID
-    alice: dict[str, str]
-    bob: dict[str, str]
-    charlie: dict[str, str]
 
 
 @pytest.fixture
@@ -89,9 +82,6 @@ def people(database: Database, issuer: TestIssuer) -> People:
     )
 
 
-MakeKey = Callable[..., dict[str, str]]
-
-
 @pytest.fixture
 def make_key(database: Database, people: People) -> MakeKey:
     """Headers of a service key with the given scopes, of Alice's organisation unless another is named."""
@@ -109,33 +99,9 @@ def make_key(database: Database, people: People) -> MakeKey:
                     version=1,
                 )
             )
-        return {"X-Dashboard-Token": format_key(key_id, secret)}
+        return {"X-Dashboard-Token": format_key(key_id=key_id, secret=secret)}
 
     return make
-
-
-def in_days(days: float, *, hour: int | None = None) -> datetime:
-    """A moment so many days ahead, on the full minute."""
-    moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=days)
-    return moment if hour is None else moment.replace(hour=hour, minute=0)
-
-
-def event_body(**changes: Any) -> dict[str, Any]:
-    """A body for POST /api/events; None takes a field out."""
-    body = {
-        "kind": "meetup",
-        "title": "Sunset sailing",
-        "starts_at": in_days(30).isoformat(),
-        "duration_minutes": 120,
-        "timezone": "Europe/Athens",
-        "venue": {"type": "in_person", "name": "Marina Zeas", "address": "Akti Moutsopoulou 1, Piraeus"},
-        "publish": True,
-        **changes,
-    }
-    return {name: value for name, value in body.items() if value is not None}
-
-
-MakeEvent = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -150,10 +116,3 @@ def make_event(client: FlaskClient, people: People) -> MakeEvent:
         return made
 
     return make
-
-
-def messages_of(database: Database, kind: str) -> list[dict[str, Any]]:
-    """The payloads of the outbox's messages of one type, in order."""
-    with database.read() as connection:
-        rows = connection.execute(text("SELECT payload FROM outbox WHERE type = :kind ORDER BY id"), {"kind": kind})
-        return [row.payload for row in rows]

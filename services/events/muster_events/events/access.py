@@ -9,7 +9,7 @@ from muster_events.errors import EventNotFound
 from muster_events.events.models import Event
 from muster_shared.auth.memberships import Memberships
 from muster_shared.auth.principal import Principal
-from muster_shared.problems import Invalid, NotFound
+from muster_shared.problems import Invalid, NotFound, Unavailable
 
 
 def staff_event(session: Session, memberships: Memberships, principal: Principal, event_id: UUID) -> Event:
@@ -39,12 +39,12 @@ def _staff_event(
 
 
 def is_member(memberships: Memberships, principal: Principal, org_id: UUID, *, scope: str) -> bool:
-    """Whether the caller belongs to `org_id`; a key only with `scope`."""
+    """Whether the caller belongs to `org_id`; a key only with `scope`. Not, while that cannot be known."""
     if principal.is_service_key and scope not in principal.scopes:
         return False
     try:
         memberships.require(principal, org_id)
-    except NotFound:
+    except (NotFound, Unavailable):
         return False
     return True
 
