@@ -94,7 +94,7 @@ def check_disk(path: Path) -> None:
 
 def run(title: str, command: Sequence[str], cwd: Path = ROOT, environment: Mapping[str, str] | None = None) -> None:
     """Runs `command` with a sign of life; its output is kept for when it fails. Raises `Stop`."""
-    begun = time.monotonic()
+    begun = shown_at = time.monotonic()
     lines: list[str] = []
     try:
         process = subprocess.Popen(
@@ -109,13 +109,13 @@ def run(title: str, command: Sequence[str], cwd: Path = ROOT, environment: Mappi
         )
     except OSError as error:
         raise Stop(f"{title}: {command[0]} cannot be run: {error.strerror}") from error
-    reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
-    reader.start()
-    shown_at = begun
-    while process.poll() is None:
-        reader.join(1)
-        shown_at = _show(title, begun, shown_at, lines)
-    reader.join(5)
+    with process:
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
+        reader.start()
+        while process.poll() is None:
+            reader.join(1)
+            shown_at = _show(title, begun, shown_at, lines)
+        reader.join()
     if sys.stdout.isatty():
         sys.stdout.write("\r\033[K")
     if process.returncode != 0:

@@ -3,6 +3,7 @@
 import heapq
 import json
 import os
+import re
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 KEPT_MAILS = 5000
 _PRUNE_EVERY = 200
+_COMPLETE = re.compile(r"[0-9]{20}-[0-9]+\.eml")
 _ENVELOPE_HEADER = "X-Muster-Envelope-To"
 _FETCH_TIMEOUT_SECONDS = 5
 
@@ -55,7 +57,7 @@ class MailDirectory:
     def _names(self) -> list[str]:
         """Newest first."""
         return sorted(
-            (entry.name for entry in os.scandir(self._directory) if entry.name.endswith(".eml")),
+            (entry.name for entry in os.scandir(self._directory) if _COMPLETE.fullmatch(entry.name)),
             reverse=True,
         )
 
