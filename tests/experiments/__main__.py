@@ -1,0 +1,26 @@
+"""Runs one experiment by its name: `python -m tests.experiments outbox-gap`."""
+
+import importlib
+import sys
+from pathlib import Path
+
+_NOT_EXPERIMENTS = {"__init__", "__main__", "checker", "stage"}
+
+
+def names() -> list[str]:
+    """The experiments there are, as they are called on the command line."""
+    found = {path.stem for path in Path(__file__).parent.glob("*.py")} - _NOT_EXPERIMENTS
+    return sorted(name.replace("_", "-") for name in found if not name.startswith("test_"))
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the experiment named by the first argument; its exit status."""
+    if len(arguments) != 1 or arguments[0] not in names():
+        sys.stderr.write(f"which one? NAME={' | '.join(names())}\n")
+        return 64
+    module = importlib.import_module(f"tests.experiments.{arguments[0].replace('-', '_')}")
+    return int(module.main())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
