@@ -1,0 +1,1 @@
+"""Photos: uploads, checks, thumbnails, galleries, albums."""

@@ -1,0 +1,1 @@
+"""All photos of an event as one ZIP, and the evidence pack."""

@@ -1,0 +1,100 @@
+"""Finding an event's access record: in the copy, or at events when the copy has nothing yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from muster_media.errors import EventUnknown, PageUnknown
+from muster_media.gatherings.use_cases import keep_event
+from muster_shared.auth.cache import ExpiringCache
+from muster_shared.auth.internal import InternalClient, InternalUnavailable
+from muster_shared.db import Database
+from muster_shared.messages.events import EventFacts
+from muster_shared.problems import Unavailable
+
+_COLUMNS = (
+    "event_id, org_id, version, kind, status, title, starts_at, ends_at, timezone, guest_code, guest_slug,"
+    " guest_enabled, uploads_open_at, uploads_close_at, reveal_at, moderated, guest_quota, deleted"
+)
+_BY_ID = text(f"SELECT {_COLUMNS} FROM event_copies WHERE event_id = :event_id")  # noqa: S608  # constant
+# A code is an event's own; a friendly name may have moved: the newest holder has it.
+_BY_PAGE = text(
+    f"SELECT {_COLUMNS} FROM event_copies WHERE (guest_code = :page OR guest_slug = :page) AND NOT deleted"  # noqa: S608
+    " ORDER BY guest_code = :page DESC, version DESC LIMIT 1"
+)
+_ABSENT_SECONDS = 2.0
+_LONGEST_PAGE = 100
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """What media knows of an event."""
+
+    event_id: UUID
+    org_id: UUID
+    version: int
+    kind: str
+    status: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    guest_code: str | None
+    guest_slug: str | None
+    guest_enabled: bool
+    uploads_open_at: datetime | None
+    uploads_close_at: datetime | None
+    reveal_at: datetime | None
+    moderated: bool
+    guest_quota: int
+    deleted: bool
+
+
+class EventCopies:
+    """Events by id and by page. `events` is None where there is nobody to ask (some tests)."""
+
+    def __init__(self, *, database: Database, events: InternalClient | None) -> None:
+        self._database = database
+        self._events = events
+        # Guessed codes cost events one question each while they are remembered as nothing.
+        self._absent: ExpiringCache[str, bool] = ExpiringCache(capacity=10_000, seconds=_ABSENT_SECONDS)
+
+    def get(self, event_id: UUID) -> EventRecord:
+        """The event. Raises `EventUnknown`, or `Unavailable` when it cannot be known just now."""
+        found = self._read(_BY_ID, {"event_id": event_id}) or self._ask(f"/internal/events/{event_id}")
+        if found is None or found.deleted:
+            raise EventUnknown
+        return found
+
+    def by_page(self, page: str) -> EventRecord:
+        """The event whose guest page has this code or name. Raises `PageUnknown` or `Unavailable`."""
+        if not page.isascii() or not page.replace("-", "").isalnum() or len(page) > _LONGEST_PAGE:
+            raise PageUnknown
+        found = self._read(_BY_PAGE, {"page": page}) or self._ask(f"/internal/guest-pages/{page}")
+        if found is None or found.deleted or not found.guest_enabled:
+            raise PageUnknown
+        return found
+
+    def _read(self, statement: Any, values: dict[str, Any]) -> EventRecord | None:
+        with self._database.read() as connection:
+            row = connection.execute(statement, values).first()
+        return EventRecord(*row) if row is not None else None
+
+    def _ask(self, path: str) -> EventRecord | None:
+        if self._events is None or self._absent.get(path):
+            return None
+        try:
+            answer = self._events.get(path)
+        except InternalUnavailable as error:
+            raise Unavailable(retry_after_seconds=2) from error
+        if answer is None:
+            self._absent.put(path, True)
+            return None
+        facts = EventFacts.model_validate(answer.get("event", answer))
+        with self._database.transaction() as session:
+            keep_event(session, facts)
+        # Read back: a message may have brought something newer meanwhile.
+        return self._read(_BY_ID, {"event_id": facts.event_id})

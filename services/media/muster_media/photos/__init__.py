@@ -1,0 +1,1 @@
+"""Photos as members see them: listing, captions, hiding, deleting."""

@@ -1,0 +1,1 @@
+"""From quarantine to gallery: what the worker does with each upload."""
