@@ -5,7 +5,7 @@ import type { Assignment, CrewMember, Page } from "./types";
 export interface CrewInput {
   name: string;
   email: string;
-  phone: string | null;
+  phone: string;
   skills: string[];
 }
 

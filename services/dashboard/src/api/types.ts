@@ -9,8 +9,7 @@ export interface Me {
   id: string;
   name: string;
   email: string;
-  email_verified?: boolean;
-  totp_enabled?: boolean;
+  totp_enabled: boolean;
 }
 
 export type Role = "owner" | "manager";
@@ -20,6 +19,49 @@ export interface Organisation {
   name: string;
   slug: string;
   role: Role;
+  settings: { [Name in keyof OrganisationSettings]?: string | number | boolean };
+}
+
+/** Null is what Muster does by itself. */
+export interface OrganisationSettings {
+  remind_after_hours: number | null;
+  alert_after_hours: number | null;
+  standby_after_hours: number | null;
+  reminder_before_hours: number | null;
+  quiet_from: string | null;
+  quiet_to: string | null;
+  quiet_timezone: string | null;
+  reply_to: string | null;
+  moderate_photos: boolean | null;
+}
+
+export interface Member {
+  user_id: string;
+  name: string;
+  email: string;
+  role: Role;
+  totp_enabled: boolean;
+  joined_at: string;
+}
+
+export interface Invitation {
+  id: string;
+  email: string;
+  role: Role;
+  expires_at: string;
+}
+
+export interface AuditEntry {
+  id: string;
+  occurred_at: string;
+  service: string;
+  actor_kind: string;
+  actor_name: string;
+  action: string;
+  target_kind: string;
+  target_id: string | null;
+  changes: { [name: string]: unknown };
+  request_id: string | null;
 }
 
 export type EventKind = "charter" | "job" | "meetup";
@@ -55,10 +97,11 @@ export interface Assignment {
   crew_member: { id: string; name: string };
   role: string;
   status: AssignmentStatus;
-  delivery: DeliveryStatus | null;
+  standby_rank: number | null;
+  delivery: string | null;
   responded_at: string | null;
   decline_reason: string | null;
-  field_status?: string | null;
+  field_status: string | null;
   clashes: Clash[];
 }
 
@@ -143,19 +186,21 @@ export interface Photo {
 export interface CrewMember {
   id: string;
   name: string;
-  email: string;
-  phone: string | null;
+  /** Null once they were removed for good. */
+  email: string | null;
+  phone: string;
   skills: string[];
+  notes: string;
 }
 
 export interface ServiceKey {
   id: string;
   name: string;
   scopes: string[];
-  expires_at: string | null;
+  status: "live" | "expired" | "revoked";
+  expires_at: string;
   last_used_at: string | null;
   created_at: string;
-  revoked_at: string | null;
 }
 
 export interface Delivery {

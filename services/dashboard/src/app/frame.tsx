@@ -11,6 +11,7 @@ const PLACES: readonly (readonly [href: string, label: string, icon: IconName])[
   ["/events", "Events", "anchor"],
   ["/crew", "Crew", "crew"],
   ["/deliveries", "Deliveries", "mail"],
+  ["/settings", "Settings", "settings"],
 ];
 
 export function Frame({ signedIn, path, children }: { signedIn: boolean; path: string; children: ComponentChildren }): JSX.Element {

@@ -15,4 +15,9 @@ export const routes: readonly Route[] = [
   { pattern: "/events/:id", title: "Event", access: "member", load: () => import("../features/events/detail") },
   { pattern: "/crew", title: "Crew", access: "member", load: () => import("../features/crew/roster") },
   { pattern: "/deliveries", title: "Deliveries", access: "member", load: () => import("../features/deliveries/list") },
+  { pattern: "/settings", title: "Settings", access: "member", load: () => import("../features/settings/organisation") },
+  { pattern: "/settings/members", title: "Members", access: "member", load: () => import("../features/settings/members") },
+  { pattern: "/settings/keys", title: "Service keys", access: "member", load: () => import("../features/settings/keys") },
+  { pattern: "/settings/audit", title: "Audit log", access: "member", load: () => import("../features/settings/audit") },
+  { pattern: "/settings/account", title: "Your account", access: "member", load: () => import("../features/settings/account") },
 ];

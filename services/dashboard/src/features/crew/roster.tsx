@@ -22,7 +22,7 @@ export default function Roster(): JSX.Element {
   const roster = useQuery({ queryKey: ["roster", orgId], queryFn: () => listRoster(orgId), enabled: orgId !== "" });
   if (organisation === null) return <Notice>Create an organisation first.</Notice>;
   const wanted = search.trim().toLocaleLowerCase();
-  const shown = (roster.data ?? []).filter((member) => `${member.name} ${member.email} ${member.skills.join(" ")}`.toLocaleLowerCase().includes(wanted));
+  const shown = (roster.data ?? []).filter((member) => `${member.name} ${member.email ?? ""} ${member.skills.join(" ")}`.toLocaleLowerCase().includes(wanted));
   const close = (): void => setOpen(null);
   return (
     <>
@@ -85,7 +85,7 @@ function Editor({ orgId, member, onClose }: { orgId: string; member?: CrewMember
   const body = (): CrewInput => ({
     name: name.trim(),
     email: email.trim(),
-    phone: phone.trim() === "" ? null : phone.trim(),
+    phone: phone.trim(),
     skills: skills.split(",").map((each) => each.trim()).filter((each) => each !== ""),
   });
   const sending = useSending(() => (member === undefined ? addMember(orgId, body()) : changeMember(member.id, body())), {
