@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
-from local import aws as bootstrap
 
+from local import aws as bootstrap
 from muster_media.app import build_app
 from muster_media.config import MediaSettings
 from muster_media.worker import MediaWorker

@@ -20,7 +20,7 @@ from muster_shared.auth.tables import memberships, service_keys
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
 from muster_shared.ids import new_id
-from muster_shared.messages.events import EventFacts, PhotoPolicy
+from muster_shared.messages.events import EventFacts, PhotoPolicy, VenueFacts
 from muster_shared.testing.tokens import TestIssuer
 
 
@@ -45,6 +45,7 @@ def make_facts(**values: Any) -> EventFacts:
         "timezone": "Europe/Athens",
         "guest_code": new_id().hex[-10:].upper(),
         "guest_enabled": True,
+        "venue": VenueFacts(name="Marina Zeas"),
         "photos": PhotoPolicy(**photos),
         **values,
     }
@@ -81,12 +82,14 @@ class Stage:
 
     def set_up(self) -> None:
         self.keep(self.event)
-        people = [(self.org_id, self.alice, "owner"), (self.org_id, self.bob, "manager"), (new_id(), self.charlie, "owner")]
+        people = [
+            (self.org_id, self.alice, "owner"),
+            (self.org_id, self.bob, "manager"),
+            (new_id(), self.charlie, "owner"),
+        ]
         with self.database.transaction() as session:
             for org_id, user_id, role in people:
-                session.execute(
-                    insert(memberships).values(org_id=org_id, user_id=user_id, role=role, version=1)
-                )
+                session.execute(insert(memberships).values(org_id=org_id, user_id=user_id, role=role, version=1))
 
     def keep(self, event: EventFacts) -> None:
         with self.database.transaction() as session:
@@ -151,9 +154,7 @@ class Stage:
 
     def messages(self, kind: str = "photo.changed.v1") -> list[dict[str, Any]]:
         with self.database.read() as connection:
-            rows = connection.execute(
-                text("SELECT payload FROM outbox WHERE type = :type ORDER BY id"), {"type": kind}
-            )
+            rows = connection.execute(text("SELECT payload FROM outbox WHERE type = :type ORDER BY id"), {"type": kind})
             return [dict(row.payload) for row in rows]
 
     def count(self, statement: str, **values: Any) -> int:
@@ -193,9 +194,7 @@ class Floor:
             if not messages:
                 return bodies
             for message in messages:
-                self.clients.sqs.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
-                )
+                self.clients.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
                 bodies.append(orjson.loads(message["Body"]))
 
     def drain(self) -> None:

@@ -48,9 +48,7 @@ def test_photos_of_guests_appear_in_the_gallery_when_sent_as_jpeg_heic_and_png(s
 
 
 @pytest.mark.parametrize("purpose", ["photo", "banner", "job_before", "job_after"])
-def test_photo_of_a_member_becomes_ready_when_sent_for_any_purpose(
-    stage: Stage, floor: Floor, purpose: str
-) -> None:
+def test_photo_of_a_member_becomes_ready_when_sent_for_any_purpose(stage: Stage, floor: Floor, purpose: str) -> None:
     asked = stage.ask(images.jpeg(), purpose=purpose)
     assert asked.status_code == 201, asked.json
     floor.send(asked.json["upload"], images.jpeg())

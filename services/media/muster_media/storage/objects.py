@@ -1,5 +1,6 @@
 """The three buckets as media uses them. Nothing in here is called inside a transaction."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Objects:
         version = {"VersionId": stored.version_id} if stored.version_id else {}
         answer = self.s3.get_object(Bucket=self._names[Bucket.UPLOADS], Key=stored.key, **version)  # type: ignore[arg-type]
         digest, size = hashlib.sha256(), 0
-        with answer["Body"] as body, target.open("wb") as file:
+        with contextlib.closing(answer["Body"]) as body, target.open("wb") as file:
             for chunk in body.iter_chunks(_CHUNK_BYTES):
                 size += len(chunk)
                 if size > max_bytes:
@@ -147,7 +148,7 @@ class Objects:
     def chunks(self, key: str) -> Iterator[bytes]:
         """An object of the media bucket, piece by piece."""
         answer = self.s3.get_object(Bucket=self._names[Bucket.MEDIA], Key=key)
-        with answer["Body"] as body:
+        with contextlib.closing(answer["Body"]) as body:
             yield from body.iter_chunks(_CHUNK_BYTES)
 
     def delete(self, bucket: Bucket, key: str) -> None:
