@@ -14,7 +14,7 @@ _NOT_FOUND_PAGE = (
     "<title>Nothing here</title><h1>There is no such page</h1>"
     "<p>The address may be mistyped, or the page was taken down.</p></html>"
 )
-_FOLDERS = ("assets/", "pages/")
+_FOLDERS = ("assets/", "banners/", "pages/")
 _SECRET_PAGES = ("/g/", "/registrations", "/invitations", "/verify-email", "/reset-password")
 
 

@@ -10,7 +10,7 @@ from muster_shared.messages.base import Message
 class PhotoChanged(Message):
     """A photo became ready, was rejected, hidden, shown again or deleted. The highest `version` wins.
 
-    `public_path` is set for a ready banner only: a path at the media origin that needs no signature.
+    `public_path` is set for a ready banner only: a path at the public origin that needs no signature.
     """
 
     type: ClassVar[str] = "photo.changed.v1"

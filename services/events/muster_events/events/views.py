@@ -156,8 +156,8 @@ class Addresses:
         return f"{self.public_origin}/g/{code_or_slug}"
 
     def banner(self, path: str | None) -> str | None:
-        """The banner image, at the media origin."""
-        return f"{self.media_origin}/{path.lstrip('/')}" if path else None
+        """The banner image: public like the page it is on, so at the public origin and without a signature."""
+        return f"{self.public_origin}/{path.lstrip('/')}" if path else None
 
     def ticket(self, code: str) -> str:
         """The printable ticket."""
