@@ -3,7 +3,10 @@
 from flask import Flask
 
 from muster_events import internal_routes
+from muster_events.calendar import routes as calendar_routes
 from muster_events.config import EventsSettings
+from muster_events.crew import routes as crew_routes
+from muster_events.crew.gateway import MediaGateway
 from muster_events.events import public_routes as public_event_routes
 from muster_events.events import routes as event_routes
 from muster_events.finance import routes as finance_routes
@@ -23,6 +26,9 @@ def routes() -> list[Routes]:
         public_event_routes.routes,
         event_routes.routes,
         finance_routes.routes,
+        calendar_routes.routes,
+        calendar_routes.feed_routes,
+        *crew_routes.routes_list(),
         internal_routes.routes,
     ]
 
@@ -37,7 +43,10 @@ def build_app(settings: EventsSettings, wiring: Wiring, *, clients: Clients | No
             database=wiring.database,
             authenticator=wiring.authenticator,
             routes=routes(),
-            parts=[EventsParts(settings=settings, wiring=wiring, clients=clients or Clients())],
+            parts=[
+                EventsParts(settings=settings, wiring=wiring, clients=clients or Clients()),
+                MediaGateway.of(settings),
+            ],
         )
     )
 

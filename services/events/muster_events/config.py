@@ -11,6 +11,7 @@ class EventsSettings(Settings):
     """
 
     link_secret: Secret
+    media_url: str = "http://127.0.0.1:8004"
     cdn_distribution_id: str | None = None
     webhook_key: Secret | None = None
     webhook_allow_private: bool = False

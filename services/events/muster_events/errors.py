@@ -49,3 +49,21 @@ class NoFinance(NotFound):
     """Nobody has set the event's figures yet."""
 
     slug, title = "no-finance", "No figures have been set for this event"
+
+
+class EntryNotFound(NotFound):
+    """There is no such entry, or it is another organisation's."""
+
+    slug, title = "entry-not-found", "There is no such calendar entry"
+
+
+class BelongsToEvent(Conflict):
+    """The entry stands for an event."""
+
+    slug, title = "belongs-to-event", "The entry belongs to an event; cancel that instead"
+
+
+class FeedNotFound(NotFound):
+    """There is no such feed, it was revoked, or its maker is no longer a member."""
+
+    slug, title = "feed-not-found", "There is no such calendar feed"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from muster_events.config import EventsSettings
+from muster_events.crew import worker_parts as crew_parts
 from muster_events.events.use_cases import record_banner
 from muster_events.events.views import Addresses
 from muster_events.pages.publishing import Publisher, organization_changed
@@ -46,11 +47,13 @@ def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients |
         clients=clients,
         handlers={
             **replication.handlers(),
+            **crew_parts.handlers(),
             OrganizationChanged: organization_changed,
             EventChanged: OutsideTransaction(publisher.on_event_changed),
             PhotoChanged: _photo_changed,
         },
         jobs=[
+            *crew_parts.jobs(database),
             Job(name="publish_behind", every_seconds=60, run=publisher.publish_behind),
             _job(database, "forget_old_answers", 3600, idempotency.forget_old_answers),
             _job(database, "forget_full_limits", 300, rate_limit.forget_full),
@@ -59,9 +62,10 @@ def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients |
     )
 
 
-def _photo_changed(session: Session, message: PhotoChanged, _context: Context) -> None:
+def _photo_changed(session: Session, message: PhotoChanged, context: Context) -> None:
     if message.purpose == "banner":
         record_banner(session, message)
+    crew_parts.handlers()[PhotoChanged](session, message, context)
 
 
 def _job(database: Database, name: str, every_seconds: float, work: Callable[[Session], object]) -> Job:

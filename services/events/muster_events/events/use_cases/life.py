@@ -26,6 +26,7 @@ def publish_event(session: Session, *, actor: Principal, event: Event) -> Event:
     if event.ends_at <= clock.now():
         raise WrongState("the event is over already; move it first")
     event.published_at = clock.now()
+    event.ics_sequence += 1
     _tell(session, event, actor=actor, action="published")
     crew.event_changed(session, before=before, after=facts_of(event))
     return event
