@@ -1,11 +1,14 @@
 """Listening sockets and free ports."""
 
+import contextlib
+import random
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_6 = "::1"
 _BACKLOG = 512
+_OUTSIDE_EPHEMERAL = (20_000, 32_000)
 
 
 class PortTaken(Exception):
@@ -17,7 +20,7 @@ class PortTaken(Exception):
 
 
 def listener() -> socket.socket:
-    """A listening socket on a free loopback port, for a child to inherit.
+    """A listening socket on a free loopback port, for a forked child; a program that is executed does not get it.
 
     The runner keeps it open: while a child restarts, its callers wait instead of being refused.
     """
@@ -25,7 +28,6 @@ def listener() -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     found.bind((LOOPBACK, 0))
     found.listen(_BACKLOG)
-    found.set_inheritable(True)
     return found
 
 
@@ -35,11 +37,22 @@ def free_port(remembered: Path) -> int:
         port = int(remembered.read_text(encoding="ascii"))
         _bind(LOOPBACK, port).close()
     except (OSError, ValueError):
-        with _bind(LOOPBACK, 0) as probe:
-            port = probe.getsockname()[1]
+        port = unused_port()
         remembered.parent.mkdir(parents=True, exist_ok=True)
         remembered.write_text(str(port), encoding="ascii")
     return port
+
+
+def unused_port() -> int:
+    """A port that nobody uses, outside the range from which the kernel takes the near ends of connections.
+
+    One from that range may be gone again before the program that was told of it listens.
+    """
+    while True:
+        port = random.randrange(*_OUTSIDE_EPHEMERAL)
+        with contextlib.suppress(OSError):
+            _bind(LOOPBACK, port).close()
+            return port
 
 
 def _bind(host: str, port: int) -> socket.socket:

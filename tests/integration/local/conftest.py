@@ -19,6 +19,7 @@ import requests
 from local import web_server
 from local.catalogue import services
 from local.layout import Addresses, Home
+from local.ports import unused_port
 
 PATIENCE_SECONDS = 10.0
 
@@ -29,13 +30,6 @@ def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.01)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -136,8 +130,8 @@ def front(tmp_path: Path) -> Iterator[Front]:
         upstream.start()
     home = Home(tmp_path)
     addresses = Addresses(
-        public=free_port(),
-        media=free_port(),
+        public=unused_port(),
+        media=unused_port(),
         postgres=0,
         aws=upstreams["s3"].port,
         edge=upstreams["edge"].port,
