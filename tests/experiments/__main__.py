@@ -4,6 +4,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from muster_shared import logs
+
 _NOT_EXPERIMENTS = {"__init__", "__main__", "checker", "stage"}
 
 
@@ -18,6 +20,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in names():
         sys.stderr.write(f"which one? NAME={' | '.join(names())}\n")
         return 64
+    # What the parts log while they are being maltreated is not what is asked for here.
+    logs.configure(service="experiment", role="experiment", level="CRITICAL")
     module = importlib.import_module(f"tests.experiments.{arguments[0].replace('-', '_')}")
     return int(module.main())
 
