@@ -1,0 +1,67 @@
+"""Calling the standbys of a role for a place that came free, and letting them go when it is filled."""
+
+from collections.abc import Iterable
+
+from muster_events.crew import policies, telling
+from muster_events.crew.board import BY_SYSTEM, Board
+from muster_events.crew.models import Assignment
+from muster_events.crew.states import Delivery, Status
+from muster_shared import clock
+
+
+def open_places(board: Board, role: str) -> list[Assignment]:
+    """The places of a role that standbys were called for and nobody has taken, the longest open first."""
+    found = [
+        a
+        for a in board.in_role(role)
+        if a.standbys_called_at is not None and a.replaced_by is None and a.status in {Status.DECLINED, Status.INVITED}
+    ]
+    return sorted(found, key=lambda a: (a.standbys_called_at or clock.now(), a.id))
+
+
+def called_standbys(board: Board, role: str) -> list[Assignment]:
+    """The standbys of a role who were asked and have not answered, by rank."""
+    return _by_rank(a for a in board.in_role(role) if a.status == Status.STANDBY and a.asked_at is not None)
+
+
+def call_standbys(board: Board, vacant: Assignment) -> None:
+    """Opens `vacant`'s place to every standby of its role at once; the first to confirm has it.
+
+    Those who were asked already for another place of the role are not asked twice.
+    """
+    board.change(vacant, standbys_called_at=clock.now(), replaced_by=None)
+    waiting = _by_rank(a for a in board.in_role(vacant.role) if a.status == Status.STANDBY and a.asked_at is None)
+    for standby in waiting:
+        board.change(
+            standby,
+            asked_at=clock.now(),
+            told_for=policies.fingerprint(board.facts),
+            delivery=Delivery.QUEUED.value,
+        )
+        board.record(standby, "standby_called", by=BY_SYSTEM)
+        telling.tell_assigned(board, standby, reason="standby_called")
+
+
+def release_called(board: Board, role: str) -> None:
+    """Once no place of a role is open any more: its called standbys wait again, and are told so."""
+    if open_places(board, role):
+        return
+    for standby in called_standbys(board, role):
+        telling.tell_released(board, standby, reason="place_taken")
+        board.change(standby, asked_at=None)
+        board.record(standby, "place_taken", by=BY_SYSTEM)
+
+
+def fill(board: Board, vacant: Assignment, *, by: Assignment) -> None:
+    """Gives `vacant`'s place to the standby `by`; a person asked first who has not answered is let go."""
+    if vacant.status == Status.INVITED:
+        telling.tell_released(board, vacant, reason="place_taken")
+        board.record(vacant, "place_taken", by=BY_SYSTEM, detail=by.member.name)
+        board.change(vacant, to=Status.REMOVED, replaced_by=by.id, link_version=vacant.link_version + 1)
+    else:
+        board.change(vacant, replaced_by=by.id)
+        board.record(vacant, "place_taken", by=BY_SYSTEM, detail=by.member.name)
+
+
+def _by_rank(assignments: Iterable[Assignment]) -> list[Assignment]:
+    return sorted(assignments, key=lambda a: (a.standby_rank or 0, a.id))
