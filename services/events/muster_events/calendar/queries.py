@@ -16,7 +16,8 @@ from muster_shared import clock
 from muster_shared.ics import CalendarItem, uid_of
 
 _KEPT_BACK = timedelta(days=90)
-_KEPT_AHEAD = timedelta(days=2 * 366)
+# As far as a series may reach.
+_KEPT_AHEAD = timedelta(days=5 * 366)
 _MOST_ITEMS = 2000
 
 _LOCATION = "concat_ws(', ', nullif(venue_name, ''), nullif(venue_address, ''))"

@@ -19,7 +19,9 @@ def locale_of(language: str) -> Locale:
 
 def day_text(moment: datetime, *, timezone: str, locale: Locale) -> str:
     """`Saturday 18 July 2026`."""
-    return format_date(moment.astimezone(ZoneInfo(timezone)), "full", locale=locale)
+    # British English's own full form has a comma that nobody writes.
+    form = "EEEE d MMMM y" if locale.language == "en" and locale.territory == "GB" else "full"
+    return format_date(moment.astimezone(ZoneInfo(timezone)), form, locale=locale)
 
 
 def time_text(moment: datetime, *, timezone: str, locale: Locale) -> str:
