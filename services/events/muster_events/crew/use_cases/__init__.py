@@ -9,7 +9,7 @@ from muster_events.crew.use_cases.assigning import (
     remind,
     remove,
 )
-from muster_events.crew.use_cases.changes import event_cancelled, event_changed, event_published
+from muster_events.crew.use_cases.changes import event_cancelled, event_changed
 from muster_events.crew.use_cases.fieldwork import problems_before_completion
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "change_role",
     "event_cancelled",
     "event_changed",
-    "event_published",
     "problems_before_completion",
     "promote",
     "reassign",

@@ -24,12 +24,17 @@ _EVENTS_AT_ONCE = 100
 
 
 def event_changed(session: Session, *, before: EventFacts, after: EventFacts) -> None:
-    """Follows an edit, in its transaction: another time or place asks the crew again.
+    """Follows an edit or a publication, in its transaction: publishing asks the crew, a move asks them again.
 
     Those who had confirmed are reset at once; the mail with the difference goes out a few seconds later, one for
     a burst of edits (`tell_due`). An edit that restores what somebody had confirmed restores their answer too.
     """
-    if after.status != "published" or not is_material(before, after):
+    if after.status != "published":
+        return
+    if before.status == "draft":
+        _ask_all(session, after.event_id)
+        return
+    if not is_material(before, after):
         return
     board = open_board(session, after.event_id)
     asked = [a for a in board.assignments if a.asked_at is not None]
@@ -37,14 +42,6 @@ def event_changed(session: Session, *, before: EventFacts, after: EventFacts) ->
         _follow(board, assignment)
     if asked:
         _tell_later(session, before)
-
-
-def event_published(session: Session, *, event: Event) -> None:
-    """Follows the publication of a draft, in its transaction: its crew is asked."""
-    board = open_board(session, event.id)
-    for assignment in list(board.assignments):
-        if assignment.status == Status.INVITED and assignment.asked_at is None:
-            ask(board, assignment, by=BY_SYSTEM)
 
 
 def event_cancelled(session: Session, *, event: Event) -> None:
@@ -58,6 +55,13 @@ def event_cancelled(session: Session, *, event: Event) -> None:
         board.record(assignment, "event_cancelled", by=BY_SYSTEM)
         board.change(assignment, link_version=assignment.link_version + 1, next_step_at=None)
     session.execute(delete(PendingChange).where(PendingChange.event_id == event.id))
+
+
+def _ask_all(session: Session, event_id: UUID) -> None:
+    board = open_board(session, event_id)
+    for assignment in board.assignments:
+        if assignment.status == Status.INVITED and assignment.asked_at is None:
+            ask(board, assignment, by=BY_SYSTEM)
 
 
 def _follow(board: Board, assignment: Assignment) -> None:
