@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -57,6 +57,7 @@ def call_sheet_page(sheet: Sheet, *, base: str, error: str | None = None) -> str
         reports=[(step.value, getattr(t, step.value)) for step in FieldStatus],
         shots=_shots(sheet, t),
         when=when_markup(event, t, locale),
+        when_short=short_when(event, locale),
         where=where_markup(event, t),
         role=assignment.role,
         notes=event.crew_notes.strip(),
@@ -153,6 +154,12 @@ def when_markup(event: Event, t: Texts, locale: str) -> Markup:
     between = f" {t.until} " if several_days else " – "
     zone = Markup(' <span class="m-zone">{}</span>').format(event.timezone.replace("_", " "))
     return moment(starts, dated=True) + escape(between) + moment(ends, dated=several_days) + zone
+
+
+def short_when(event: Event, locale: str) -> str:
+    """The start on one line, for the head of the page: what somebody says yes to, in sight of the button."""
+    starts = _local(event.starts_at, event)
+    return f"{format_skeleton('MMMEd', starts, locale=locale)}, {format_time(starts, 'short', locale=locale)}"
 
 
 def where_markup(event: Event, t: Texts) -> Markup:
