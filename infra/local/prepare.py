@@ -72,7 +72,7 @@ def digest(*parts: str | Path) -> str:
 def remembered(stamp: Path) -> str:
     """What `stamp` says, or nothing."""
     try:
-        return stamp.read_text(encoding="ascii")
+        return stamp.read_text(encoding="utf-8")
     except OSError:
         return ""
 
@@ -156,6 +156,8 @@ def prepare_environment(folder: str, lock: str, *, project: bool) -> None:
     wanted = digest(python, ROOT / lock)
     stamp = where / f"muster-{Path(lock).name}"
     if remembered(stamp) == wanted:
+        if project:
+            _write_paths(where)
         return
     check_python()
     check_disk(ROOT)
@@ -175,7 +177,9 @@ def _write_paths(where: Path) -> None:
     site = next(where.glob("lib/python3*/site-packages"))
     packages = [ROOT / "shared", *(path.parent for path in sorted(ROOT.glob("services/*/pyproject.toml")))]
     paths = "".join(f"{path}\n" for path in (*packages, ROOT / "infra", ROOT))
-    (site / "muster.pth").write_text(paths, encoding="utf-8")
+    file = site / "muster.pth"
+    if remembered(file) != paths:
+        file.write_text(paths, encoding="utf-8")
 
 
 def node() -> Path:

@@ -28,6 +28,7 @@ class Running:
     lines: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+    root: Path = ROOT
 
     @property
     def origin(self) -> str:
@@ -48,7 +49,7 @@ class Running:
         self.lines.clear()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local.runner", "--ready-file", str(ready)],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -84,7 +85,7 @@ class Running:
         """Status and error output of a start that is to fail."""
         done = subprocess.run(
             [sys.executable, "-m", "local.runner"],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environment,
             capture_output=True,
             text=True,
