@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from services.dashboard.tests.site import DIST, Reply, Site
+from services.dashboard.tests import services
+from services.dashboard.tests.site import DIST, Site
 
 DASHBOARD = DIST.parent
 AXE = DASHBOARD / "node_modules" / "axe-core" / "axe.min.js"
@@ -39,6 +41,13 @@ def _newest(*places: Path) -> float:
     )
 
 
+def _npm(*arguments: str) -> None:
+    # A machine without Node has the one of this Python's environment.
+    path = os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
+    environment = os.environ | {"PATH": path}
+    subprocess.run(["npm", *arguments], cwd=DASHBOARD, check=True, capture_output=True, env=environment)
+
+
 @pytest.fixture(scope="session")
 def built() -> Path:
     """The build, made when there is none or the sources are newer. One worker builds, the others wait."""
@@ -58,9 +67,9 @@ def built() -> Path:
             )
         ]
         if not AXE.is_file():
-            subprocess.run(["npm", "ci"], cwd=DASHBOARD, check=True, capture_output=True)
+            _npm("ci")
         if not marker.is_file() or marker.stat().st_mtime < _newest(*sources):
-            subprocess.run(["npm", "run", "build"], cwd=DASHBOARD, check=True, capture_output=True)
+            _npm("run", "build")
     return DIST
 
 
@@ -153,11 +162,6 @@ def axe(built: Path) -> Callable[[Page], list[str]]:
 
 
 @pytest.fixture
-def signed_in_site(site: Site) -> Site:
-    """A site whose refresh succeeds and that knows one organisation."""
-    from services.dashboard.tests import data
-
-    site.on("POST", "/api/auth/browser/refresh", Reply({"access_token": "token", "expires_in": 600}))
-    site.on("GET", "/api/organizations", Reply(data.page([data.ORG])))
-    site.on("GET", "/api/auth/me", Reply(data.ME))
-    return site
+def week(site: Site) -> Site:
+    """The site with services behind it that know a week of events."""
+    return services.serve(site)

@@ -47,7 +47,7 @@ export function App(): JSX.Element {
 
 function NotFound(): JSX.Element {
   return (
-    <Empty icon="compass" title="There is nothing at this address">
+    <Empty page icon="compass" title="There is nothing at this address">
       <p>The link may be old, or was cut off when it was copied.</p>
       <Link class="button" href="/">
         Go to the start

@@ -55,6 +55,9 @@ function Mark(): JSX.Element {
 function Visitor({ path }: { path: string }): JSX.Element {
   return (
     <nav class="visitor" aria-label="Account">
+      <Link class="plain-link" href="/discover">
+        Find events
+      </Link>
       {path !== "/sign-in" && (
         <Link class="button button-small" href="/sign-in">
           Sign in
@@ -82,6 +85,12 @@ function Person(): JSX.Element {
           </select>
         </>
       )}
+      <Link class="icon-button" href="/registered" aria-label="Where you go" title="Where you go">
+        <Icon name="ticket" />
+      </Link>
+      <Link class="icon-button" href="/discover" aria-label="Find events" title="Find events">
+        <Icon name="compass" />
+      </Link>
       <button type="button" class="icon-button" aria-label="Sign out" title="Sign out" onClick={() => void signOut().then(() => go("/sign-in"))}>
         <Icon name="signout" />
       </button>

@@ -15,13 +15,14 @@ export function Skeleton({ lines = 3, label = "Loading" }: { lines?: number; lab
   );
 }
 
-export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }): JSX.Element {
+/** `page`: nothing else is on the page, so the title is its heading. */
+export function Empty({ icon, title, page = false, children }: { icon: IconName; title: string; page?: boolean; children?: ComponentChildren }): JSX.Element {
   return (
     <div class="empty">
       <span class="empty-icon">
         <Icon name={icon} />
       </span>
-      <p class="empty-title">{title}</p>
+      {page ? <h1 class="empty-title">{title}</h1> : <p class="empty-title">{title}</p>}
       {children}
     </div>
   );

@@ -1,7 +1,7 @@
 /** Fields with their label, hint and error tied together, and the state of a form being sent. */
 import { useMutation, useQueryClient } from "@tanstack/preact-query";
 import type { ComponentChildren, InputHTMLAttributes, JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { ApiError, messageOf } from "../api/problem";
 import { Notice } from "./feedback";
 
@@ -101,11 +101,14 @@ export interface Sending<T> {
 /** Sends something and keeps what came of it. `after` runs once it worked; `renew` names the queries to ask again. */
 export function useSending<T>(run: () => Promise<T>, { after, renew = [] }: { after?: (result: T) => void; renew?: readonly unknown[][] } = {}): Sending<T> {
   const queries = useQueryClient();
+  // What the newest render holds: a form sent right after the last key stroke must send that key stroke too.
+  const latest = useRef({ run, after, renew });
+  latest.current = { run, after, renew };
   const mutation = useMutation({
-    mutationFn: run,
+    mutationFn: () => latest.current.run(),
     onSuccess: async (result: T) => {
-      await Promise.all(renew.map((queryKey) => queries.invalidateQueries({ queryKey })));
-      after?.(result);
+      await Promise.all(latest.current.renew.map((queryKey) => queries.invalidateQueries({ queryKey })));
+      latest.current.after?.(result);
     },
   });
   const send = (): void => {

@@ -5,6 +5,7 @@ import { getEvent } from "../../api/events";
 import type { EventView } from "../../api/types";
 import { Link, type Params } from "../../app/router";
 import { formatSpan, onOwnClock, zoneLabel } from "../../lib/time";
+import PublicEventPage from "../discover/event";
 import { StateChip } from "../../ui/chip";
 import { Failed, Notice, Skeleton } from "../../ui/feedback";
 import { Card, Facts, PageHead } from "../../ui/page";
@@ -23,6 +24,8 @@ export default function EventDetail({ params }: { params: Params }): JSX.Element
   const event = useQuery({ queryKey: eventKey(id), queryFn: () => getEvent(id), refetchInterval: POLL_MS });
   if (event.isPending) return <Skeleton lines={8} label="Loading the event" />;
   if (event.data === undefined) return <Failed error={event.error} retry={() => void event.refetch()} />;
+  // Somebody who does not run it gets what anybody may see.
+  if (!("crew" in event.data)) return <PublicEventPage params={params} />;
   return <Shown event={event.data} />;
 }
 
