@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 import pillow_heif
-from PIL import Image, ImageCms
+from PIL import Image
 
 GPS_LATITUDE = (Fraction(37), Fraction(56), Fraction(1234, 100))
 SECRET_MAKER = "GPS-CANARY-7f3a"
@@ -54,12 +54,42 @@ def jpeg(
     return target.getvalue()
 
 
+def swapped_profile() -> bytes:
+    """A colour profile (ICC.1, matrix and gamma) in which the numbers of red mean blue, and the other way round."""
+
+    def fixed(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    def colour(*values: float) -> bytes:
+        return b"XYZ " + bytes(4) + b"".join(fixed(value) for value in values)
+
+    red, green, blue = (0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)
+    gamma = b"curv" + bytes(4) + struct.pack(">IH", 1, int(2.2 * 256)) + bytes(2)
+    text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(79)
+    tags = {
+        b"desc": text,
+        b"cprt": b"text" + bytes(4) + b"none\0" + bytes(3),
+        b"wtpt": colour(0.9642, 1.0, 0.8249),
+        b"rXYZ": colour(*blue),
+        b"gXYZ": colour(*green),
+        b"bXYZ": colour(*red),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma),
+    }
+    table, body, place = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        data += bytes(-len(data) % 4)
+        table += name + struct.pack(">II", place + len(body), len(data))
+        body += data
+    header = struct.pack(">I4sI4s4s4s", 128 + len(table) + len(body), b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    header += bytes(12) + b"acsp" + bytes(28) + fixed(0.9642) + fixed(1.0) + fixed(0.8249)
+    return header.ljust(128, b"\0") + table + body
+
+
 @cache
-def jpeg_with_profile(width: int = 640, height: int = 480) -> bytes:
-    """A JPEG in a colour space whose red and blue are swapped, as its profile would have it: Lab will not do."""
+def jpeg_with_profile(colour: tuple[int, int, int], *, profile: bytes) -> bytes:
+    """A plain JPEG of one colour, as its profile has it."""
     target = io.BytesIO()
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-    scene(width, height).save(target, "JPEG", icc_profile=profile)
+    Image.new("RGB", (100, 100), colour).save(target, "JPEG", icc_profile=profile, quality=95)
     return target.getvalue()
 
 

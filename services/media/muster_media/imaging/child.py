@@ -11,7 +11,8 @@ from typing import Any
 
 from muster_media.imaging.errors import DAMAGED, TOO_COSTLY, ImageRejected
 
-MEMORY_BYTES = 768 * 1024 * 1024
+# Enough for 50 megapixels of every format but WebP (see `limits`); with the worker itself, under half a gigabyte.
+MEMORY_BYTES = 420 * 1024 * 1024
 CPU_SECONDS = 30
 _FILE_BYTES = 64 * 1024 * 1024
 _TIRED_KILOBYTES = 160 * 1024
@@ -37,11 +38,20 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001  # decoders fail in every way there is
             answer = {"rejected": DAMAGED, "error": type(error).__name__}
         # Memory that one large photo took is not given back: a fresh process is cheaper to keep.
-        answer["last"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _TIRED_KILOBYTES
+        answer["last"] = _peak_kilobytes() > _TIRED_KILOBYTES
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
         if answer["last"]:
             return
+
+
+def _peak_kilobytes() -> int:
+    """The most memory this process ever had. (`ru_maxrss` would count what its parent had before the exec.)"""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 def _grant_cpu() -> None:

@@ -13,8 +13,10 @@ from muster_media.imaging.errors import (
     INCOMPLETE,
     MORE_THAN_A_PHOTO,
     NOT_A_PHOTO,
+    TOO_MANY_WEBP_PIXELS,
     ImageRejected,
 )
+from muster_media.limits import MAX_WEBP_PIXELS
 
 
 class Format(StrEnum):
@@ -55,6 +57,7 @@ def format_of(data: bytes) -> Format:
         found, end = Format.PNG, _png_end(data)
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         found, end = Format.WEBP, _riff_end(data)
+        _check_webp_size(data)
     elif data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         found, end = Format.HEIC, _heic_end(data)
     else:
@@ -122,6 +125,24 @@ def _riff_end(data: bytes) -> int:
     return end
 
 
+def _check_webp_size(data: bytes) -> None:
+    """Looked up here, for the decoder takes memory for the whole image as soon as it sees the header (RFC 9649)."""
+    kind = data[12:16]
+    if kind == b"VP8X":
+        width = 1 + int.from_bytes(data[24:27], "little")
+        height = 1 + int.from_bytes(data[27:30], "little")
+    elif kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    elif kind == b"VP8 ":
+        width = int.from_bytes(data[26:28], "little") & 0x3FFF
+        height = int.from_bytes(data[28:30], "little") & 0x3FFF
+    else:
+        raise ImageRejected(DAMAGED)
+    if width * height > MAX_WEBP_PIXELS:
+        raise ImageRejected(TOO_MANY_WEBP_PIXELS)
+
+
 def _heic_end(data: bytes) -> int:
     """Where the last box ends (ISO/IEC 14496-12, 4.2)."""
     brands = data[8 : int.from_bytes(data[:4], "big")]
@@ -160,14 +181,17 @@ def _check_trailer(data: bytes, end: int) -> None:
     """
     position = end
     for _ in range(_MOST_IMAGES):
-        while position < len(data) and data[position] == 0:
-            position += 1
-        if position >= len(data):
+        padding_end = position
+        while padding_end < len(data) and data[padding_end] == 0:
+            padding_end += 1
+        if padding_end == len(data):
             return
-        if data.startswith(b"\xff\xd8\xff", position):
-            position = _jpeg_end(data, position)
-        elif data[position + 4 : position + 8] == b"ftyp":
-            position = _boxes_end(data, position)
+        # A box begins with its length, whose first bytes look like padding.
+        film = data.find(b"ftyp", position, padding_end + 8) - 4
+        if film >= position:
+            position = _boxes_end(data, film)
+        elif data.startswith(b"\xff\xd8\xff", padding_end):
+            position = _jpeg_end(data, padding_end)
         elif data.endswith(b"SEFT") and b"SEFH" in data[-_SCANNED_BYTES:]:
             return
         else:
