@@ -11,6 +11,7 @@ from muster_events.events import public_routes as public_event_routes
 from muster_events.events import routes as event_routes
 from muster_events.finance import routes as finance_routes
 from muster_events.parts import EventsParts
+from muster_events.registrations import routes as registration_routes
 from muster_shared.aws.clients import Clients
 from muster_shared.settings import load_or_exit
 from muster_shared.web import AppSpec, Routes
@@ -26,6 +27,7 @@ def routes() -> list[Routes]:
         public_event_routes.routes,
         event_routes.routes,
         finance_routes.routes,
+        registration_routes.routes,
         calendar_routes.routes,
         calendar_routes.feed_routes,
         *crew_routes.routes_list(),

@@ -1,6 +1,6 @@
 """What can go wrong here, as problems with their own types."""
 
-from muster_shared.problems import Conflict, Forbidden, NotFound
+from muster_shared.problems import Conflict, Forbidden, Gone, NotFound
 
 
 class EventNotFound(NotFound):
@@ -67,3 +67,57 @@ class FeedNotFound(NotFound):
     """There is no such feed, it was revoked, or its maker is no longer a member."""
 
     slug, title = "feed-not-found", "There is no such calendar feed"
+
+
+class RegistrationNotFound(NotFound):
+    """There is no such registration, or it is not the caller's to know of."""
+
+    slug, title = "registration-not-found", "There is no such registration"
+
+
+class AlreadyRegistered(Conflict):
+    """The address or account is registered for the event already."""
+
+    slug, title = "already-registered", "Already registered for this event"
+
+
+class RegistrationClosed(Conflict):
+    """The event takes no registrations: it is over, cancelled or not public."""
+
+    slug, title = "registration-closed", "This event takes no registrations now"
+
+
+class RegistrationSettled(Conflict):
+    """The registration cannot be cancelled any more."""
+
+    slug, title = "registration-settled", "The registration cannot be cancelled any more"
+
+
+class LinkDead(Gone):
+    """The link of a mail holds no more."""
+
+    slug, title = "link-expired", "This link is no longer valid"
+
+
+class AlreadyCheckedIn(Conflict):
+    """The ticket was used; `checked_in_at` and `checked_in_by` say when and by whom."""
+
+    slug, title = "already-checked-in", "This ticket was used already"
+
+
+class TicketNotValid(Conflict):
+    """The ticket belongs to a registration that is waiting or cancelled."""
+
+    slug, title = "ticket-not-valid", "This ticket does not let anybody in"
+
+
+class TicketNotFound(NotFound):
+    """No ticket of this event has the code."""
+
+    slug, title = "ticket-not-found", "No ticket of this event has that code"
+
+
+class StaffLinkNotFound(NotFound):
+    """There is no such staff link, it was revoked, or it has expired."""
+
+    slug, title = "staff-link-not-found", "There is no such staff link"

@@ -9,6 +9,7 @@ from muster_events.crew import worker_parts as crew_parts
 from muster_events.events.use_cases import record_banner
 from muster_events.events.views import Addresses
 from muster_events.pages.publishing import Publisher, organization_changed
+from muster_events.registrations.fan_out import tell_due
 from muster_shared.auth import replication
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
@@ -54,6 +55,7 @@ def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients |
         },
         jobs=[
             *crew_parts.jobs(database),
+            Job(name="tell_registered", every_seconds=2, run=lambda: tell_due(database)),
             Job(name="publish_behind", every_seconds=60, run=publisher.publish_behind),
             _job(database, "forget_old_answers", 3600, idempotency.forget_old_answers),
             _job(database, "forget_full_limits", 300, rate_limit.forget_full),

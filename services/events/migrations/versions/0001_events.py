@@ -66,6 +66,8 @@ def upgrade() -> None:
           version bigint NOT NULL DEFAULT 1,
           page_revision bigint NOT NULL DEFAULT 1,
           ics_sequence integer NOT NULL DEFAULT 0,
+          details_sequence integer NOT NULL DEFAULT 0,
+          tell_registered_at timestamptz,
           created_by text NOT NULL,
           created_at timestamptz NOT NULL,
           updated_at timestamptz NOT NULL,
@@ -89,6 +91,9 @@ def upgrade() -> None:
     # Without the pending list: a reader would have to go through it, and it makes the odd insert slow.
     op.execute(f"CREATE INDEX ix_events_search ON events USING gin (search) WITH (fastupdate = off) {listed}")
     op.execute("CREATE INDEX ix_events_org_id_starts_at ON events (org_id, starts_at, id)")
+    op.execute(
+        "CREATE INDEX ix_events_tell_registered_at ON events (tell_registered_at) WHERE tell_registered_at IS NOT NULL"
+    )
     op.execute("CREATE INDEX ix_events_updated_at ON events (updated_at)")
     op.execute("CREATE INDEX ix_events_series_id ON events (series_id) WHERE series_id IS NOT NULL")
     op.execute(

@@ -31,6 +31,7 @@ def upgrade() -> None:
           cancelled_by text,
           checked_in_at timestamptz,
           checked_in_by text,
+          check_in_scan uuid,
           created_at timestamptz NOT NULL,
           updated_at timestamptz NOT NULL,
           CONSTRAINT uq_registrations_ticket_code UNIQUE (ticket_code),

@@ -32,6 +32,7 @@ _PREFIX_CHARACTERS = 3
 _WORD = re.compile(r"[^\W_]+")
 
 _DETAIL = f"SELECT {_COLUMNS} FROM events e {_ORGANIZER} WHERE e.id = %(id)s AND e.status <> 'draft'"  # noqa: S608
+_SOME = f"SELECT {_COLUMNS} FROM events e {_ORGANIZER} WHERE e.id = ANY(%(ids)s::uuid[])"  # noqa: S608
 _NOT_PRIVATE = " AND e.visibility <> 'private'"
 
 
@@ -147,6 +148,12 @@ def one(connection: Connection, event_id: UUID, *, private_too: bool = False) ->
     """The row of one event that is no draft, or None; private ones only when asked for."""
     statement = _DETAIL if private_too else _DETAIL + _NOT_PRIVATE
     return connection.exec_driver_sql(statement, {"id": event_id}).first()
+
+
+def some(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """The rows of events by their id, whatever their state and visibility: for who has a place at them."""
+    found = connection.exec_driver_sql(_SOME, {"ids": list(event_ids)}).all()
+    return {row[0]: row for row in found}
 
 
 def key_of(row: Any) -> tuple[datetime, UUID]:

@@ -48,7 +48,8 @@ class Event(Base):
     """One event. Counters move without `version`; everything an operator edits moves it.
 
     `page_revision` grows with whatever the published page shows; `ics_sequence` with what calendars must show
-    anew (RFC 5545, 3.8.7.4). Times are aware, UTC; `timezone` is where people will read them.
+    anew (RFC 5545, 3.8.7.4), `details_sequence` with time and place, of which registered people are told at
+    `tell_registered_at`. Times are aware, UTC; `timezone` is where people will read them.
     """
 
     __tablename__ = "events"
@@ -98,6 +99,8 @@ class Event(Base):
     version: Mapped[int] = mapped_column(default=1)
     page_revision: Mapped[int] = mapped_column(default=1)
     ics_sequence: Mapped[int] = mapped_column(default=0)
+    details_sequence: Mapped[int] = mapped_column(default=0)
+    tell_registered_at: Mapped[datetime | None]
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -23,7 +23,7 @@ class Registration(Base):
     """Somebody's place at an event, or in the queue for one. `queue_number` is given under the event's
     row lock, so nobody is told a place that another then takes.
 
-    `email_key` is the address as it is compared. `told_sequence` is the event's `ics_sequence` that the last mail
+    `email_key` is the address as it is compared. `told_sequence` is the event's `details_sequence` that the last mail
     to them spoke of; a link is good while it names `link_version`.
     """
 
@@ -49,5 +49,6 @@ class Registration(Base):
     cancelled_by: Mapped[str | None] = mapped_column(Text)
     checked_in_at: Mapped[datetime | None]
     checked_in_by: Mapped[str | None] = mapped_column(Text)
+    check_in_scan: Mapped[UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

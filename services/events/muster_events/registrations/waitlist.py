@@ -27,13 +27,14 @@ def promote_waiting(session: Session, event: Event) -> list[Registration]:
         .order_by(Registration.queue_number)
         .limit(free)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     promoted = list(session.execute(statement).scalars())
     now = clock.now()
     for registration in promoted:
         registration.status = RegistrationStatus.CONFIRMED.value
         registration.promoted_at = registration.updated_at = now
-        registration.told_sequence = event.ics_sequence
+        registration.told_sequence = event.details_sequence
     event.registered_count += len(promoted)
     event.waitlisted_count -= len(promoted)
     session.flush()

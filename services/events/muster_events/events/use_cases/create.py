@@ -73,6 +73,7 @@ def new_event(command: CreateEvent, *, actor: Principal, copied_from: UUID | Non
         version=1,
         page_revision=1,
         ics_sequence=0,
+        details_sequence=0,
         created_by=actor.label,
         created_at=now,
         updated_at=now,

@@ -12,6 +12,7 @@ from muster_events.events.facts import facts_of, is_material
 from muster_events.events.models import Event
 from muster_events.events.policies import EDITABLE
 from muster_events.events.use_cases.telling import save_and_tell, touch
+from muster_events.registrations.fan_out import tell_registered_later
 from muster_events.registrations.waitlist import promote_waiting
 from muster_events.webhooks.announce import announce_event
 from muster_shared import clock
@@ -46,6 +47,9 @@ def edit_event(session: Session, *, actor: Principal, event: Event, changes: dic
     after = facts_of(event)
     if is_material(before, after) or _IN_CALENDARS.intersection(changed):
         event.ics_sequence += 1
+    if is_material(before, after):
+        event.details_sequence += 1
+        tell_registered_later(event)
     save_and_tell(session, event, was_slug=was_slug)
     history.record(session, org_id=event.org_id, event_id=event.id, actor=actor, action="edited", changed=changed)
     crew.event_changed(session, before=before, after=facts_of(event))

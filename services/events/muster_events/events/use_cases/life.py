@@ -41,6 +41,7 @@ def cancel_event(session: Session, *, actor: Principal, event: Event, reason: st
     event.cancelled_at, event.cancel_reason = clock.now(), reason or None
     if was_published:
         event.ics_sequence += 1
+        event.tell_registered_at = clock.now()
     _tell(session, event, actor=actor, action="cancelled")
     crew.event_cancelled(session, event=event)
     return event

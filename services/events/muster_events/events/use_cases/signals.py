@@ -56,5 +56,10 @@ def record_progress(
 
 
 def _locked(session: Session, *, org_id: UUID, event_id: UUID) -> Event | None:
-    statement = select(Event).where(Event.org_id == org_id, Event.id == event_id).with_for_update()
+    statement = (
+        select(Event)
+        .where(Event.org_id == org_id, Event.id == event_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     return session.execute(statement).scalar_one_or_none()
