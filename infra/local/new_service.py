@@ -106,7 +106,7 @@ def _in_compose(text: str, name: str) -> str:
 
 """
     text = _before(text, "settings", settings)
-    text = _before(text, "bootstrap volumes", f"- secrets-{name}:/run/muster/secrets/{name}")
+    text = _before(text, "bootstrap volumes", f"- secrets-{name}:/run/muster/all/{name}")
     text = _before(text, "upstreams", f"{name.upper()}_UPSTREAM: {name}:8000")
     text = _before(text, "front", f"{name}: {{condition: service_healthy}}")
     text = _before(text, "services", containers)
