@@ -11,10 +11,12 @@ from sqlalchemy import insert, text
 from werkzeug.test import TestResponse
 
 from muster_media.gatherings.use_cases import keep_event
+from muster_media.photos.models import Photo
 from muster_media.processing.notices import arrived_keys
 from muster_media.storage.objects import Bucket, Objects
 from muster_media.worker import MediaWorker
 from muster_shared import clock
+from muster_shared.auth.internal import service_token
 from muster_shared.auth.service_keys import format_key, hash_secret, new_secret
 from muster_shared.auth.tables import memberships, service_keys
 from muster_shared.aws.clients import Clients
@@ -115,7 +117,7 @@ class Stage:
                     version=1,
                 )
             )
-        return {"Authorization": f"Bearer {format_key(key_id, secret)}"}
+        return {"Authorization": f"Bearer {format_key(key_id=key_id, secret=secret)}"}
 
     def ask(self, data: bytes, *, headers: dict[str, str] | None = None, **values: Any) -> TestResponse:
         body = {
@@ -156,6 +158,10 @@ class Stage:
         with self.database.read() as connection:
             rows = connection.execute(text("SELECT payload FROM outbox WHERE type = :type ORDER BY id"), {"type": kind})
             return [dict(row.payload) for row in rows]
+
+    def execute(self, statement: str, **values: Any) -> None:
+        with self.database.transaction() as session:
+            session.execute(text(statement), values)
 
     def count(self, statement: str, **values: Any) -> int:
         with self.database.read() as connection:
@@ -211,8 +217,80 @@ class Floor:
         listed = self.clients.s3.list_object_versions(Bucket=self.bucket_uploads)
         return len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
 
+    def keys_under(self, prefix: str) -> list[str]:
+        return [key for key in self.keys(Bucket.MEDIA) if key.startswith(prefix)]
+
+    def run_job(self, name: str) -> None:
+        """Runs one of the worker's periodic jobs."""
+        (job,) = [job for job in self.worker.spec().jobs if job.name == name]
+        job.run()
+
     def read(self, key: str, bucket: Bucket = Bucket.MEDIA) -> bytes:
         return self.clients.s3.get_object(Bucket=self.objects.name(bucket), Key=key)["Body"].read()
+
+
+def sent(stage: Stage, floor: Floor, data: bytes, **values: Any) -> str:
+    """A photo that lies in quarantine."""
+    answer = stage.ask(data, **values)
+    assert answer.status_code == 201, answer.json
+    assert floor.send(answer.json["upload"], data).status_code == 201
+    return str(answer.json["photo"]["id"])
+
+
+def make_ready(stage: Stage, **values: Any) -> str:
+    """A photo written straight into the table, for tests that look at photos and not at how they came."""
+    photo_id = new_id()
+    given = {
+        "id": photo_id,
+        "org_id": stage.org_id,
+        "event_id": stage.event.event_id,
+        "purpose": "photo",
+        "status": "ready",
+        "hidden_reason": None,
+        "name": "IMG_0001.jpg",
+        "content_type": "image/jpeg",
+        "announced_bytes": 1000,
+        "quarantine_key": f"quarantine/{photo_id.hex}",
+        "uploader_type": "guest",
+        "uploader_name": None,
+        "counted_in": [],
+        "expires_at": clock.now(),
+        "check_at": clock.now(),
+        "width": 640,
+        "height": 480,
+        "size_bytes": 1000,
+        "sha256": photo_id.hex * 2,
+        "original_key": f"o/{photo_id}/original.jpg",
+        "web_key": f"p/{photo_id}/web.jpg",
+        "thumbnail_key": f"p/{photo_id}/thumbnail.jpg",
+        **values,
+    }
+    with stage.database.transaction() as session:
+        session.execute(insert(Photo).values(**given))
+    return str(photo_id)
+
+
+def key_of(stage: Stage, photo_id: str) -> str:
+    """The key of its upload."""
+    return str(stage.row(photo_id).quarantine_key)
+
+
+def ask_as_crew(client: FlaskClient, stage: Stage, *, assignment: str, request_key: str, **values: Any) -> TestResponse:
+    """As events asks for a crew member."""
+    body = {
+        "event_id": str(stage.event.event_id),
+        "org_id": str(stage.org_id),
+        "purpose": "job_before",
+        "filename": "a.jpg",
+        "content_type": "image/jpeg",
+        "size": 1000,
+        "sha256": None,
+        "uploaded_by": {"type": "crew", "name": "Kostas", "assignment_id": assignment},
+        "request_key": request_key,
+        **values,
+    }
+    token = service_token(secret="test-internal-secret-of-32-characters", service="events")
+    return client.post("/internal/uploads", json=body, headers={"Authorization": f"Bearer {token}"})
 
 
 def at(text_: str) -> datetime:
