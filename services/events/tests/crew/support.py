@@ -16,7 +16,7 @@ from muster_shared.db import Database
 from services.events.tests.support import LINK_SECRET, MakeEvent, People, messages_of
 
 BROWSER = {
-    "User-Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36",
+    "User-Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36",
     "Accept": "text/html,application/xhtml+xml",
     "Accept-Language": "en",
     "Sec-Fetch-Site": "none",

@@ -86,9 +86,7 @@ def test_one_assignment_is_made_when_the_same_key_comes_twice(crew: CrewWorld) -
     event, member = crew.event(), crew.member()
     headers = {**crew.people.alice, "Idempotency-Key": "assign-1"}
     body = {"crew_member_id": member["id"], "role": "Captain"}
-    answers = [
-        crew.client.post(f"/api/events/{event['id']}/assignments", json=body, headers=headers) for _ in range(2)
-    ]
+    answers = [crew.client.post(f"/api/events/{event['id']}/assignments", json=body, headers=headers) for _ in range(2)]
     assert [a.status_code for a in answers] == [201, 201]
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert len(crew.messages("crew.assigned.v1")) == 1
@@ -129,9 +127,7 @@ def test_crew_is_unknown_when_asked_for_by_a_stranger(crew: CrewWorld) -> None:
 def test_assignment_of_another_event_is_unknown_when_addressed_through_this_one(crew: CrewWorld) -> None:
     event, other = crew.event(), crew.event()
     assignment = crew.assign(other, crew.member())
-    answer = crew.client.delete(
-        f"/api/events/{event['id']}/assignments/{assignment['id']}", headers=crew.people.alice
-    )
+    answer = crew.client.delete(f"/api/events/{event['id']}/assignments/{assignment['id']}", headers=crew.people.alice)
     assert answer.status_code == 404
     assert crew.assignment(assignment)["status"] == "invited"
 

@@ -24,9 +24,7 @@ def test_same_address_is_refused_when_on_the_roster_already(crew: CrewWorld) -> 
     answer = crew.client.post("/api/crew", json=body, headers=crew.people.alice)
     assert answer.status_code == 409
     assert answer.get_json()["type"].endswith("/crew-address-taken")
-    assert answer.get_json()["errors"] == [
-        {"pointer": "/email", "detail": "is on the organisation's roster already"}
-    ]
+    assert answer.get_json()["errors"] == [{"pointer": "/email", "detail": "is on the organisation's roster already"}]
 
 
 def test_same_address_is_taken_when_in_another_organisation(crew: CrewWorld) -> None:

@@ -108,10 +108,16 @@ def show(*, token: str) -> Response:
     return _page_of(token, sheet)
 
 
+def _wants_page() -> bool:
+    """Whether the caller is a page's form, or its script in its place."""
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    return request.mimetype in _FORMS or wanted == "text/html"
+
+
 def _press(token: str, work: Callable[[Session, LinkClaims], Any]) -> Response | Answer:
     """Runs `work` in a transaction of its own, and answers as the caller asked: a page's form with the page."""
     parts = part(EventsParts)
-    by_form = request.mimetype in _FORMS
+    by_form = _wants_page()
     try:
         check_same_site(dict(request.headers), public_origin=parts.settings.public_origin)
         link = _link(token)

@@ -26,6 +26,10 @@ from muster_events.crew.use_cases.standbys import (
 )
 from muster_shared import clock
 from muster_shared.auth.links import LinkClaims
+from muster_shared.web.rate_limit import Limit, take_in
+
+# Every change of an answer is told to people: nobody makes up their mind this often. Only effects count.
+_ANSWERS = Limit("crew-answer", 20, 3600)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def confirm(session: Session, *, press: Press) -> Assignment:
     if assignment.status == Status.CONFIRMED:
         return assignment
     _check_may_answer(board, assignment)
+    take_in(session, _ANSWERS, str(assignment.id))
     if press.seen is not None and press.seen != assignment.details_version:
         raise DetailsChanged
     _confirm(board, assignment, by=BY_CREW)
@@ -78,6 +83,7 @@ def decline(session: Session, *, press: Press, reason: str | None) -> Assignment
     if assignment.status == Status.DECLINED:
         return assignment
     _check_may_answer(board, assignment)
+    take_in(session, _ANSWERS, str(assignment.id))
     _decline(board, assignment, by=BY_CREW, reason=reason)
     return assignment
 
