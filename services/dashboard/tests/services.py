@@ -27,6 +27,7 @@ def serve(site: Site) -> Site:
     _events(site)
     _public(site)
     _deliveries(site)
+    _calendar(site)
     return site
 
 
@@ -303,3 +304,56 @@ def _deliveries(site: Site) -> None:
         return Reply({**next(mail for mail in mails if mail["id"] == mail_id), "trace": trace})
 
     site.on("GET", r"/api/notifications/(?P<mail_id>d\d)", one)
+
+
+def _calendar(site: Site) -> None:
+    shared = {"org_id": ORG, "notes": "", "timezone": "Europe/Athens"}
+    entries = [
+        {
+            **shared,
+            "id": f"c{number}",
+            "type": "event",
+            "event_id": each["id"],
+            "location": "Marina Zeas",
+            **{name: each[name] for name in ("title", "starts_at", "ends_at", "status")},
+        }
+        for number, each in enumerate(data.week())
+    ]
+    haul_out = {
+        "id": "c9",
+        "type": "entry",
+        "event_id": None,
+        "title": "Haul-out",
+        "location": "",
+        "status": "entry",
+        "starts_at": data.at(210),
+        "ends_at": data.at(215),
+    }
+    site.on("GET", "/api/calendar/entries", Reply(data.page([*entries, {**shared, **haul_out}])))
+    feed = {"id": "f1", "kind": "organization", "org_id": ORG, "label": "", "created_at": data.at(-99)}
+    site.on("GET", "/api/calendar/feeds", Reply(data.page([feed])))
+    site.on(
+        "POST",
+        "/api/calendar/feeds",
+        Reply({**feed, "url": f"{site.origin}/calendar/x.ics", "webcal_url": "webcal://x"}, status=201),
+    )
+    attendees = [
+        {
+            "id": f"r{number}",
+            "status": status,
+            "name": name,
+            "email": f"{name.lower()}@example.com",
+            "answers": {"swim": "Well"},
+            "ticket_code": "T",
+            "queue_number": number,
+            "created_at": data.at(-9),
+            "promoted_at": None,
+            "cancelled_at": None,
+            "checked_in_at": data.at(-1) if number == 1 else None,
+            "checked_in_by": "Ada" if number == 1 else None,
+        }
+        for number, (name, status) in enumerate(
+            [("Nadia", "confirmed"), ("Ben", "confirmed"), ("Chloe", "waitlisted"), ("Dan", "cancelled")]
+        )
+    ]
+    site.on("GET", f"/api/events/{EVENT}/registrations", Reply(data.page(attendees)))

@@ -123,7 +123,11 @@ def _handler(site: Site, *, media: bool) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             size = int(self.headers.get("Content-Length") or 0)
             call = Call(
-                self.command, parts.path, parse_qs(parts.query), {name.title(): value for name, value in self.headers.items()}, self.rfile.read(size)
+                self.command,
+                parts.path,
+                parse_qs(parts.query),
+                {name.title(): value for name, value in self.headers.items()},
+                self.rfile.read(size),
             )
             preflight = media and self.command == "OPTIONS"
             reply = Reply(b"", status=204) if preflight else site.answer(call)

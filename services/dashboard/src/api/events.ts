@@ -2,7 +2,7 @@
 import { client, idempotencyKey, read } from "./client";
 import { authorisedFetch } from "./client";
 import { problemOf } from "./problem";
-import type { EventView, Finance, Page } from "./types";
+import type { EventKind, EventView, Finance, Page } from "./types";
 
 export interface MineQuery {
   org_id?: string;
@@ -46,15 +46,15 @@ export interface FinanceInput {
 
 export interface EventInput {
   org_id?: string;
-  kind: string;
+  kind: EventKind;
   title: string;
   starts_at: string;
   ends_at: string;
   timezone: string;
   description: string;
   category: string | null;
-  visibility: string;
-  venue: { type: string; name: string; address: string; url: string | null };
+  visibility: EventView["visibility"];
+  venue: { type: "in_person" | "online"; name: string; address: string; url: string | null };
   capacity: number | null;
   booking_ref: string | null;
   crew_notes: string;

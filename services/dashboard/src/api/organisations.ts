@@ -1,7 +1,7 @@
 /** The organisations of whoever is signed in, and who and what belongs to them. */
 import { useQuery, type UseQueryResult } from "@tanstack/preact-query";
 import { client, idempotencyKey, read } from "./client";
-import type { AuditEntry, Invitation, Member, Organisation, OrganisationSettings, Page, Role, ServiceKey } from "./types";
+import type { AuditEntry, Invitation, Member, Organisation, OrganisationSettings, Page, Role, Scope, ServiceKey } from "./types";
 
 export function useOrganisations(): UseQueryResult<Organisation[]> {
   return useQuery({
@@ -33,7 +33,7 @@ export const withdrawInvitation = (org_id: string, invitation_id: string): Promi
   read(client.DELETE("/api/organizations/{org_id}/invitations/{invitation_id}", { params: { path: { org_id, invitation_id } } }));
 
 export const listKeys = (org_id: string): Promise<Page<ServiceKey>> => read(client.GET("/api/organizations/{org_id}/service-keys", { params: { ...path(org_id), query: { limit: 100 } } }));
-export const createKey = (org_id: string, body: { name: string; scopes: string[]; expires_at?: string }): Promise<ServiceKey & { key: string }> =>
+export const createKey = (org_id: string, body: { name: string; scopes: Scope[]; expires_at: string }): Promise<ServiceKey & { key: string }> =>
   read(client.POST("/api/organizations/{org_id}/service-keys", { params: { ...path(org_id), header: idempotencyKey() }, body }));
 export const revokeKey = (org_id: string, key_id: string): Promise<unknown> => read(client.DELETE("/api/organizations/{org_id}/service-keys/{key_id}", { params: { path: { org_id, key_id } } }));
 

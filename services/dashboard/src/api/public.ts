@@ -1,5 +1,6 @@
 /** Public events and registrations. */
-import { client, idempotencyKey, read } from "./client";
+import { authorisedFetch, client, idempotencyKey, read } from "./client";
+import { problemOf } from "./problem";
 import type { Page, PublicEvent } from "./types";
 
 export interface Ticket {
@@ -27,14 +28,16 @@ export interface Attendee {
   name: string;
   email: string;
   status: "confirmed" | "waitlisted" | "cancelled";
+  queue_number: number;
+  answers: Answers;
   checked_in_at: string | null;
-  created_at: string;
+  checked_in_by: string | null;
 }
 
 export interface Search {
   q?: string;
   category?: string;
-  venue_type?: string;
+  venue_type?: "in_person" | "online";
   from?: string;
   to?: string;
   timezone?: string;
@@ -69,3 +72,16 @@ export const cancelByLink = (token: string): Promise<unknown> => read(client.DEL
 
 export const listAttendees = (event_id: string, cursor: string | null): Promise<Page<Attendee>> =>
   read(client.GET("/api/events/{event_id}/registrations", { params: { ...one(event_id), query: { limit: 100, ...(cursor === null ? {} : { cursor }) } } }));
+
+const registration = (event_id: string, registration_id: string): { path: { event_id: string; registration_id: string } } => ({ path: { event_id, registration_id } });
+export const cancelAttendee = (event_id: string, registration_id: string): Promise<unknown> => read(client.DELETE("/api/events/{event_id}/registrations/{registration_id}", { params: registration(event_id, registration_id) }));
+export const resendTicket = (event_id: string, registration_id: string): Promise<unknown> =>
+  read(client.POST("/api/events/{event_id}/registrations/{registration_id}/resend", { params: registration(event_id, registration_id) }));
+
+/** All attendees as a table for a spreadsheet. */
+export async function attendeesTable(event_id: string): Promise<Blob> {
+  const address = new URL(`/api/events/${encodeURIComponent(event_id)}/registrations`, location.origin);
+  const response = await authorisedFetch(new Request(address, { headers: { Accept: "text/csv" } }));
+  if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
+  return response.blob();
+}

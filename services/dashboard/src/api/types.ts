@@ -132,7 +132,8 @@ export interface PublicEvent {
   description: string;
   category: string | null;
   visibility: "public" | "unlisted" | "private";
-  questions: Question[];
+  /** Each a Question; the services describe them no further. */
+  questions: { [name: string]: unknown }[];
   starts_at: string;
   ends_at: string;
   timezone: string;
@@ -169,14 +170,14 @@ export type PhotoStatus = "pending" | "processing" | "ready" | "rejected" | "hid
 
 export interface Photo {
   id: string;
-  status: PhotoStatus;
+  status: string;
   reason: string | null;
-  name: string | null;
+  name: string;
   purpose: string;
   width: number | null;
   height: number | null;
   size: number | null;
-  uploaded_by: { type: string; name: string | null } | null;
+  uploaded_by: { type: string; name: string | null };
   created_at: string;
   thumbnail_url: string | null;
   url: string | null;
@@ -192,6 +193,18 @@ export interface CrewMember {
   skills: string[];
   notes: string;
 }
+
+export type Scope =
+  | "events:read"
+  | "events:write"
+  | "finance:read"
+  | "finance:write"
+  | "crew:read"
+  | "crew:write"
+  | "calendar:write"
+  | "media:read"
+  | "media:write"
+  | "notifications:read";
 
 export interface ServiceKey {
   id: string;

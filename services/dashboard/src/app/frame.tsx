@@ -10,7 +10,8 @@ import { useStore } from "../lib/store";
 const PLACES: readonly (readonly [href: string, label: string, icon: IconName])[] = [
   ["/events", "Events", "anchor"],
   ["/crew", "Crew", "crew"],
-  ["/deliveries", "Deliveries", "mail"],
+  ["/calendar", "Calendar", "calendar"],
+  ["/deliveries", "Mails", "mail"],
   ["/settings", "Settings", "settings"],
 ];
 
@@ -22,7 +23,7 @@ export function Frame({ signedIn, path, children }: { signedIn: boolean; path: s
       </a>
       <header class="top">
         <Link class="brand" href="/">
-          <Mark /> Muster
+          <Mark /> <span>Muster</span>
         </Link>
         {signedIn ? <Person /> : <Visitor path={path} />}
       </header>

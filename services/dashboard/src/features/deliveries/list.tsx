@@ -46,7 +46,7 @@ export default function Deliveries(): JSX.Element {
   const items = mails.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHead title="Deliveries" lead="Every mail Muster wrote for you, and what became of it." />
+      <PageHead title="Mails" lead="Every mail Muster wrote for you, and what became of it." />
       <div class="fields filters">
         <TextField label="Recipient" type="email" placeholder="name@example.com" autoComplete="off" value={recipient} onValue={setRecipient} />
         <SelectField label="State" value={status} options={STATES} onValue={setStatus} />

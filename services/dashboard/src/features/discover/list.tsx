@@ -24,7 +24,7 @@ export default function Discover(): JSX.Element {
     queryFn: ({ pageParam }) =>
       searchEvents({
         ...(q === "" ? {} : { q }),
-        ...(venue === "" ? {} : { venue_type: venue }),
+        ...(venue === "in_person" || venue === "online" ? { venue_type: venue } : {}),
         ...(from === "" ? {} : { from, timezone: ownZone() }),
         ...(pageParam === null ? {} : { cursor: pageParam }),
       }),

@@ -68,7 +68,7 @@ function Form({ event, signedIn }: { event: PublicEvent; signedIn: boolean }): J
           <TextField label="Email" hint="Your ticket goes there" type="email" autoComplete="email" required value={email} onValue={setEmail} error={sending.field("email")} />
         </div>
       )}
-      {event.questions.map((question) => (
+      {(event.questions as unknown as Question[]).map((question) => (
         <QuestionField key={question.id} question={question} value={answers[question.id]} error={sending.field(`answers/${question.id}`)} onValue={(value) => setAnswers((before) => ({ ...before, [question.id]: value }))} />
       ))}
       {sending.problem}

@@ -12,12 +12,11 @@ import { Card, Facts, PageHead } from "../../ui/page";
 import { EventActions } from "./actions";
 import { CrewCard } from "./crew-card";
 import { FinanceCard } from "./finance-card";
+import { eventKey } from "./keys";
 import { GuestPageCard } from "./guest-page-card";
 import { PhotosCard } from "./photos-card";
 
 const POLL_MS = 5_000;
-
-export const eventKey = (id: string): unknown[] => ["events", "one", id];
 
 export default function EventDetail({ params }: { params: Params }): JSX.Element {
   const id = params.id ?? "";
@@ -66,9 +65,19 @@ function FactsCard({ event }: { event: EventView }): JSX.Element {
           ["Booking", event.booking_ref],
           ["Notes for the crew", event.crew_notes],
           ["About", event.description],
-          ["Places", event.capacity === null ? null : `${event.registered_count} of ${event.capacity} taken${event.waitlisted_count > 0 ? `, ${event.waitlisted_count} waiting` : ""}`],
+          ["Registered", event.visibility === "private" && event.registered_count === 0 ? null : <Places key="places" event={event} />],
         ]}
       />
     </Card>
+  );
+}
+
+function Places({ event }: { event: EventView }): JSX.Element {
+  return (
+    <>
+      {event.registered_count}
+      {event.capacity === null ? "" : ` of ${event.capacity}`}
+      {event.waitlisted_count > 0 && `, ${event.waitlisted_count} waiting`} · <Link href={`/events/${event.id}/attendees`}>Attendees</Link> · <Link href={`/events/${event.id}/check-in`}>Check in</Link>
+    </>
   );
 }

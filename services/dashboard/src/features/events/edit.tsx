@@ -10,7 +10,7 @@ import { Failed, Notice, Skeleton, toast } from "../../ui/feedback";
 import { SubmitButton, useSending } from "../../ui/form";
 import { PageHead } from "../../ui/page";
 import { changesOf, type Draft, draftErrors, draftOf } from "./draft";
-import { eventKey } from "./detail";
+import { eventKey } from "./keys";
 import { BasicsSection, PeopleSection, PlaceSection, TeamSection, zonedKnown } from "./form";
 
 export default function EditEvent({ params }: { params: Params }): JSX.Element {

@@ -15,14 +15,31 @@ import { MoneyFields } from "./money-fields";
 
 const NONE: Finance = { currency: "EUR", revenue: 0, fees: [], captain_fee: 0, net: 0, internal_memo: "" };
 
-export function FinanceCard({ eventId }: { eventId: string }): JSX.Element | null {
+/** Folded until somebody asks: a screen is often shown around, and an event need not have figures. */
+export function FinanceCard({ eventId }: { eventId: string }): JSX.Element {
+  const [shown, setShown] = useState(false);
+  if (shown) return <Figures eventId={eventId} />;
+  return (
+    <Card
+      title="Money"
+      actions={
+        <button type="button" class="button button-small" onClick={() => setShown(true)}>
+          Show
+        </button>
+      }
+    >
+      <p class="muted">Only owners and managers see it.</p>
+    </Card>
+  );
+}
+
+function Figures({ eventId }: { eventId: string }): JSX.Element {
   const [editing, setEditing] = useState(false);
   const finance = useQuery({
     queryKey: ["finance", eventId],
     // An event without figures has no finance yet: that is an answer, not a failure.
     queryFn: () => getFinance(eventId).catch((error: unknown) => (error instanceof ApiError && error.status === 404 ? null : Promise.reject(error as Error))),
   });
-  if (finance.error instanceof ApiError && finance.error.status === 403) return null;
   const figures = finance.data ?? NONE;
   const money = (minor: number): string => formatMoney(minor, figures.currency);
   return (
@@ -41,7 +58,7 @@ export function FinanceCard({ eventId }: { eventId: string }): JSX.Element | nul
       ) : finance.isError ? (
         <Failed error={finance.error} retry={() => void finance.refetch()} />
       ) : finance.data === null ? (
-        <p class="muted">No figures yet. Only owners and managers see them.</p>
+        <p class="muted">No figures yet.</p>
       ) : (
         <Facts
           facts={[

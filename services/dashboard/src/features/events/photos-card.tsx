@@ -56,7 +56,7 @@ export function PhotosCard({ eventId }: { eventId: string }): JSX.Element {
 
 function Tile({ photo, eventId }: { photo: Photo; eventId: string }): JSX.Element {
   const queries = useQueryClient();
-  const name = photo.name ?? "photo";
+  const { name } = photo;
   const hidden = photo.status === "hidden";
   const moderate = useMutation({
     mutationFn: () => setHidden(photo.id, !hidden),
@@ -73,7 +73,7 @@ function Tile({ photo, eventId }: { photo: Photo; eventId: string }): JSX.Elemen
         </a>
       )}
       <div class="photo-foot">
-        {photo.status === "ready" ? <span class="small muted">{photo.uploaded_by?.name ?? name}</span> : <StateChip of="photo" state={photo.status} />}
+        {photo.status === "ready" ? <span class="small muted">{photo.uploaded_by.name ?? name}</span> : <StateChip of="photo" state={photo.status} />}
         {(hidden || photo.status === "ready") && (
           <button type="button" class="link-button small" aria-disabled={moderate.isPending} aria-label={`${hidden ? "Show" : "Hide"} ${name}`} onClick={() => moderate.mutate()}>
             {hidden ? "Show" : "Hide"}

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/preact-query";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { createKey, listKeys, revokeKey } from "../../api/organisations";
-import type { Organisation, ServiceKey } from "../../api/types";
+import type { Organisation, Scope, ServiceKey } from "../../api/types";
 import { ago } from "../../lib/time";
 import { Chip } from "../../ui/chip";
 import { CopyLine } from "../../ui/copy";
@@ -14,7 +14,7 @@ import { Icon } from "../../ui/icon";
 import { Card } from "../../ui/page";
 import { OrganisationSettings } from "./layout";
 
-const SCOPES = [
+const SCOPES: readonly (readonly [scope: Scope, label: string])[] = [
   ["events:read", "Read events"],
   ["events:write", "Create and change events"],
   ["crew:read", "Read the roster and assignments"],
@@ -25,7 +25,7 @@ const SCOPES = [
   ["media:read", "Read photos"],
   ["media:write", "Add and moderate photos"],
   ["notifications:read", "Read deliveries"],
-] as const;
+];
 
 const LIVES = [
   ["90", "90 days"],
@@ -95,7 +95,7 @@ function KeysCard({ organisation }: { organisation: Organisation }): JSX.Element
 function Create({ organisation, renew, onClose }: { organisation: Organisation; renew: unknown[][]; onClose: () => void }): JSX.Element {
   const [name, setName] = useState("");
   const [days, setDays] = useState<(typeof LIVES)[number][0]>("365");
-  const [scopes, setScopes] = useState<readonly string[]>(["events:read", "events:write"]);
+  const [scopes, setScopes] = useState<readonly Scope[]>(["events:read", "events:write"]);
   const sending = useSending(() => createKey(organisation.id, { name: name.trim(), scopes: [...scopes], expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }), { renew });
   if (sending.done !== undefined) {
     return (
