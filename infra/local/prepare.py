@@ -27,7 +27,7 @@ NEEDED_BYTES = 1500 * 1024 * 1024
 DASHBOARD = ROOT / "services" / "dashboard"
 RUN_LOCK, DEVELOPMENT_LOCK = "requirements.lock", "requirements-dev.lock"
 
-_NOT_SOURCES = frozenset({"node_modules", "dist", "test-results"})
+_NOT_SOURCES = frozenset({"node_modules", "dist", "generated", "test-results"})
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PROGRESS_SECONDS = 15
 _FULL = "the disk is full"
