@@ -14,7 +14,9 @@ _BUILT = Path(__file__).resolve().parents[3] / "dashboard" / "dist"
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
+    """Says nothing of each request."""
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # werkzeug's name
         pass
 
@@ -44,7 +46,7 @@ class Recorder:
 def serving(app: Flask) -> Iterator[tuple[str, Recorder]]:
     """Serves `app` on a free port of this machine; yields its origin and what was asked of it."""
     recorder = Recorder(app.wsgi_app)
-    server = make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
