@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -115,6 +116,15 @@ def _static(path: str) -> Reply:
     return Reply(file.read_bytes(), headers={"Content-Type": TYPES[file.suffix]})
 
 
+def _compressed(reply: Reply, call: Call) -> Reply:
+    """Text as the edge sends it to who takes gzip."""
+    kind = reply.headers.get("Content-Type", "")
+    plain = not isinstance(reply.body, bytes) or not kind.startswith(("text/", "image/svg"))
+    if plain or "gzip" not in call.headers.get("Accept-Encoding", ""):
+        return reply
+    return Reply(gzip.compress(reply.body, mtime=0), reply.status, reply.headers | {"Content-Encoding": "gzip"})
+
+
 def _handler(site: Site, *, media: bool) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -134,7 +144,7 @@ def _handler(site: Site, *, media: bool) -> type[BaseHTTPRequestHandler]:
             if reply is None:
                 api = parts.path.startswith("/api/") or media
                 reply = problem(404, "There is nothing at this address.") if api else _static(parts.path)
-            self._send(reply)
+            self._send(_compressed(reply, call))
 
         def _send(self, reply: Reply) -> None:
             body = (
