@@ -82,9 +82,8 @@ def main() -> int:
     short = False
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
-        print(
-            f"{len(data.week())} events, CPU slowed {CPU_SLOWDOWN} times, {BITS_PER_SECOND / 1e6} Mbit/s, {ROUND_TRIP_MS} ms"
-        )
+        brakes = f"CPU slowed {CPU_SLOWDOWN} times, {BITS_PER_SECOND / 1e6} Mbit/s, {ROUND_TRIP_MS} ms"
+        print(f"{len(data.week())} events; {brakes}")
         for name, path, signed_in, words in PAGES:
             visits = [visit(browser, site, path=path, signed_in=signed_in, words=words) for _ in range(RUNS)]
             loaded = max(each.loaded_bytes for each in visits)
