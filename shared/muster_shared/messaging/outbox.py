@@ -13,12 +13,15 @@ from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESS
 from muster_shared.messaging.errors import MessageTooLarge, UnroutedMessage
 from muster_shared.messaging.routing import routing
 
-# The notification is part of the transaction: it goes out when that commits and never before; PostgreSQL
-# folds several of one transaction into one.
+# The notification is part of the transaction: it goes out when that commits and never before. PostgreSQL lets
+# only one notifying transaction of a whole cluster commit at a time, so it is left out while a fresh row waits
+# whose own notification is on its way: the relay looks again after each round that found something, and each
+# second in any case.
 _INSERT = text(
     "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"
     " VALUES (:id, :type, CAST(:payload AS jsonb), CAST(:headers AS jsonb)))"
-    " SELECT pg_notify(current_schema() || '_outbox', '')"
+    " SELECT pg_notify(current_schema() || '_outbox', '') WHERE NOT EXISTS (SELECT 1 FROM outbox"
+    " WHERE sent_at IS NULL AND claimed_until IS NULL AND attempts = 0)"
 )
 _ENVELOPE_ALLOWANCE_BYTES = 1024
 

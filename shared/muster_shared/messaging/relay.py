@@ -124,7 +124,8 @@ class Relay:
                 backoff.wait(stop)
                 continue
             backoff.reset()
-            if claimed < self._rows_per_round:
+            # After a round that found something, look again: emitters that saw those rows waiting did not notify.
+            if not claimed:
                 wake.wait(_POLL_SECONDS)
         self._pool.shutdown(wait=True)
 

@@ -1,5 +1,6 @@
 """Emitting: in the caller's transaction, or not at all."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,16 @@ class _Unrouted(Message):
 
 class _Rollback(Exception):
     pass
+
+
+def _listening(post: Post) -> Any:
+    pooled = post.database.engine.raw_connection()
+    raw: Any = pooled.dbapi_connection
+    pooled.detach()
+    raw.autocommit = True
+    with raw.cursor() as cursor:
+        cursor.execute('LISTEN "sample_outbox"')
+    return raw
 
 
 def test_nothing_is_emitted_when_the_transaction_rolls_back(post: Post) -> None:
@@ -54,12 +65,7 @@ def test_emitting_is_refused_when_no_queue_would_take_the_size(post: Post) -> No
 
 
 def test_listeners_are_told_only_when_the_transaction_commits(post: Post) -> None:
-    pooled = post.database.engine.raw_connection()
-    raw = pooled.dbapi_connection
-    pooled.detach()
-    raw.autocommit = True
-    with raw.cursor() as cursor:
-        cursor.execute('LISTEN "sample_outbox"')
+    raw = _listening(post)
     with post.database.transaction() as session:
         outbox.emit(session, link_opened())
         session.flush()
@@ -68,6 +74,19 @@ def test_listeners_are_told_only_when_the_transaction_commits(post: Post) -> Non
     raw.poll()
     assert [notice.channel for notice in raw.notifies] == ["sample_outbox"]
     raw.close()
+
+
+def test_a_second_transaction_does_not_notify_while_a_fresh_row_waits(post: Post) -> None:
+    listening = _listening(post)
+    post.emit()
+    post.emit()
+    listening.poll()
+    assert len(listening.notifies) == 1
+    post.relay().drain_once()
+    post.emit()
+    listening.poll()
+    assert len(listening.notifies) == 2
+    listening.close()
 
 
 def test_unsent_rows_are_found_by_their_partial_index_when_many_are_sent(database: Database) -> None:

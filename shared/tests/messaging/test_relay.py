@@ -243,6 +243,25 @@ def test_a_claimed_row_is_left_alone_until_its_claim_runs_out(post: Post) -> Non
     assert post.relay().drain_once()[0] == 1
 
 
+def test_a_row_that_did_not_notify_is_sent_in_the_round_after_the_one_that_did(post: Post) -> None:
+    stop, wake = threading.Event(), threading.Event()
+    sent: list[int] = []
+
+    def send(**request: Any) -> Any:
+        if not sent:
+            # Commits while the first row is on its way, when nothing may ring the relay for it.
+            post.emit()
+            wake.clear()
+        sent.append(len(request["Entries"]))
+        return post.clients.sqs.send_message_batch(**request)
+
+    post.emit()
+    relay = post.relay(sqs=SqsWith(post.clients.sqs, send_message_batch=send))
+    wake.wait = lambda timeout=None: stop.set() or True  # type: ignore[method-assign]
+    relay.run(stop, wake)
+    assert sent == [1, 1]
+
+
 def test_the_listener_wakes_the_relay_also_when_its_connection_was_cut(post: Post) -> None:
     stop, wake = threading.Event(), threading.Event()
     listener = Listener(post.database, {"outbox": wake})
@@ -250,7 +269,7 @@ def test_the_listener_wakes_the_relay_also_when_its_connection_was_cut(post: Pos
     thread.start()
     assert wake.wait(10)
     wake.clear()
-    post.emit()
+    post.post()
     assert wake.wait(10)
     wake.clear()
     assert post.rows(
