@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psycopg2
-from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from local import aws, keys
 from local.catalogue import services
 from local.database import address, prepare_database
 from local.site import publish_site
+from muster_shared.aws.clients import Clients
 
 _WAIT_SECONDS = 60.0
 
@@ -57,16 +56,6 @@ def _value(environ: Mapping[str, str], name: str) -> str:
     return Path(file).read_text(encoding="utf-8").strip() if file else environ[name]
 
 
-def _client(service: str, region: str) -> Any:
-    config = Config(
-        connect_timeout=2,
-        read_timeout=10,
-        retries={"mode": "standard", "max_attempts": 5},
-        s3={"addressing_style": "path"},
-    )
-    return boto3.client(service, region_name=region, config=config)  # type: ignore[call-overload]
-
-
 def prepare_secrets_and_database(plan: Plan) -> None:
     """Secrets of every service, then the roles that carry their passwords."""
     store = keys.SecretStore(plan.secrets)
@@ -80,14 +69,13 @@ def prepare_secrets_and_database(plan: Plan) -> None:
 
 def prepare_aws(plan: Plan) -> None:
     """Queues, buckets, notifications, mail identity; then the dashboard's files."""
-    sqs = _client("sqs", plan.region)
-    s3 = _client("s3", plan.region)
-    arns = aws.prepare_queues(sqs, plan.names)
-    aws.prepare_buckets(s3, plan.names, region=plan.region)
-    aws.connect_uploads(s3, sqs, plan.names, arns)
-    aws.prepare_mail(_client("ses", plan.region), _client("sns", plan.region), sqs, plan.names, arns)
+    clients = Clients(region=plan.region)
+    arns = aws.prepare_queues(clients.sqs, plan.names)
+    aws.prepare_buckets(clients.s3, plan.names, region=plan.region)
+    aws.connect_uploads(clients.s3, clients.sqs, plan.names, arns)
+    aws.prepare_mail(clients.ses, clients.sns, clients.sqs, plan.names, arns)
     if plan.site_source is not None:
-        publish_site(s3, plan.names.bucket_site, plan.site_source)
+        publish_site(clients.s3, plan.names.bucket_site, plan.site_source)
 
 
 def _until(what: str, deadline: float, work: Any, *errors: type[Exception]) -> None:

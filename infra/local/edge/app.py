@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import orjson
-from botocore.config import Config
 from werkzeug.wrappers import Request, Response
 
 from local.edge.mailbox import LocalStackMailbox, Mailbox, MailDirectory
 from local.edge.media import Media
 from local.edge.site import Site
 from local.edge.storage import S3Storage, StorageDown
+from muster_shared.aws.clients import Clients
 from muster_shared.aws.cloudfront import load_public_key
 
 ROLE_HEADER = "X-Muster-Edge"
@@ -78,14 +77,7 @@ def create_app() -> Edge:
     media_origin = os.environ["MUSTER_MEDIA_ORIGIN"]
     public_origin = os.environ["MUSTER_PUBLIC_ORIGIN"]
     key = load_public_key(Path(os.environ["MUSTER_CDN_PUBLIC_KEY_FILE"]).read_text(encoding="utf-8"))
-    config = Config(
-        connect_timeout=2,
-        read_timeout=10,
-        max_pool_connections=32,
-        retries={"mode": "standard", "max_attempts": 2},
-        s3={"addressing_style": "path"},
-    )
-    storage = S3Storage(boto3.client("s3", region_name=os.environ.get("AWS_REGION", "eu-west-1"), config=config))
+    storage = S3Storage(Clients(pool_connections=32))
     return Edge(
         Site(
             storage=storage,

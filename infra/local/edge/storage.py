@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from muster_shared.aws.clients import Clients
 
 _CHUNK_BYTES = 64 * 1024
 _HEADERS = {
@@ -41,10 +40,10 @@ class Storage(Protocol):
 
 
 class S3Storage:
-    """The real one."""
+    """The real one. Connects on first use, after the fork."""
 
-    def __init__(self, client: "S3Client") -> None:
-        self._client = client
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
 
     def read(self, bucket: str, key: str, *, etag: str | None = None, span: str | None = None) -> Found:
         """See `Storage.read`. Raises `StorageDown`."""
@@ -54,7 +53,7 @@ class S3Storage:
         if span:
             wanted["Range"] = span
         try:
-            answer = self._client.get_object(**wanted)
+            answer = self._clients.s3.get_object(**wanted)
         except ClientError as error:
             status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
             if status in (304, 404, 416):
