@@ -100,6 +100,12 @@ def current_trace_id() -> str | None:
     return header.split("-")[1] if header else None
 
 
+def log_fields() -> dict[str, str]:
+    """`trace_id` for the logs of a request or message, when there is a trace."""
+    trace_id = current_trace_id()
+    return {"trace_id": trace_id} if trace_id else {}
+
+
 @contextmanager
 def span(
     name: str, *, kind: str = "internal", traceparent: str | None = None, attributes: Attributes | None = None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
 from muster_shared import telemetry
 from muster_shared.db import Database, is_unavailable
@@ -207,7 +207,11 @@ class Consumer:
                 attributes={"messaging.system": "aws_sqs", "messaging.destination.name": self.queue_name},
             ),
         ):
-            outcome = self._run(delivery, work, stop)
+            bind_contextvars(**telemetry.log_fields())
+            try:
+                outcome = self._run(delivery, work, stop)
+            finally:
+                unbind_contextvars("trace_id")
         attributes = {"queue": self.queue_name, "outcome": outcome}
         telemetry.observe("muster.message.duration", time.monotonic() - started, attributes=attributes)
         if outcome == "handled":

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from muster_shared import telemetry
 from muster_shared.auth.guards import Access, Authenticator
 from muster_shared.db import Database, is_unavailable
 from muster_shared.ids import new_id
@@ -97,6 +98,7 @@ def create_app(spec: AppSpec) -> Flask:
     hops = spec.settings.trusted_proxy_hops
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.wsgi_app = telemetry.traced(app.wsgi_app, service=spec.service)  # type: ignore[assignment,method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(Exception, _on_error)
@@ -176,7 +178,9 @@ def _begin() -> None:
     g.request_id = given if _REQUEST_ID.match(given) else str(new_id())
     g.began = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, **telemetry.log_fields())
+    # For the span: the pattern, not the path, which may hold tokens.
+    request.environ["muster.route"] = request.url_rule.rule if request.url_rule else None
 
 
 def _finish(response: Response) -> Response:

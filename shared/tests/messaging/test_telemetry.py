@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from structlog.contextvars import get_contextvars
 
 from muster_shared import telemetry
 from muster_shared.messaging import outbox
+from muster_shared.settings import Settings
+from muster_shared.wiring import Wiring
 from shared.tests.messaging.conftest import Post, eventually, link_opened, running
 
 
@@ -72,6 +75,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 def test_the_handlers_span_continues_the_trace_of_the_request(post: Post, collector: Collector) -> None:
     seen: list[str | None] = []
+    logged: list[str | None] = []
     with telemetry.span("POST /things", kind="server") as request, post.database.transaction() as session:
         outbox.emit(session, link_opened())
         trace_id = f"{request.get_span_context().trace_id:032x}"
@@ -79,10 +83,11 @@ def test_the_handlers_span_continues_the_trace_of_the_request(post: Post, collec
 
     def look(session: Any, message: Any, context: Any) -> None:
         seen.append(telemetry.current_trace_id())
+        logged.append(get_contextvars().get("trace_id"))
 
     with running(post.consumer(look)):
         eventually(lambda: seen and post.is_empty())
-    assert seen == [trace_id]
+    assert seen == logged == [trace_id]
     telemetry.stop()
     parent, child = collector.named("POST /things"), collector.named("process crew.link_opened.v1")
     assert child.trace_id == parent.trace_id
@@ -131,3 +136,13 @@ def test_nothing_of_opentelemetry_is_imported_when_no_endpoint_is_set() -> None:
         "sys.exit(any(m.startswith(('opentelemetry', 'botocore', 'flask')) for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_a_request_is_a_span_named_by_its_route(collector: Collector, settings: Settings, wiring: Wiring) -> None:
+    from sample_app.app import build_app
+
+    client = build_app(settings, wiring).test_client()
+    assert client.get("/livez").status_code == 200
+    telemetry.stop()
+    span = collector.named("GET /livez")
+    assert {a.key: a.value.int_value for a in span.attributes}["http.response.status_code"] == 200
