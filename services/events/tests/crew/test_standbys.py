@@ -165,3 +165,13 @@ def test_rank_changes_for_standbys_only_when_edited(crew: CrewWorld) -> None:
     standby, captain = crew.assign(event, crew.member(), standby_rank=3), crew.assign(event, crew.member())
     assert crew.patch(standby, standby_rank=1).get_json()["standby_rank"] == 1
     assert crew.patch(captain, standby_rank=1).status_code == 409
+
+
+def test_standby_is_asked_at_once_when_a_place_is_open_already(crew: CrewWorld) -> None:
+    event = crew.event()
+    captain = crew.assign(event, crew.member())
+    crew.send(crew.token(captain), "decline")
+    late = crew.assign(event, crew.member("Late"), standby_rank=1)
+    assert late["asked_at"] is not None
+    assert crew.messages("crew.assigned.v1")[-1]["reason"] == "standby_called"
+    assert crew.send(crew.token(late), "confirm").get_json()["status"] == "confirmed"

@@ -22,7 +22,7 @@ from muster_events.crew.use_cases.standbys import (
     called_standbys,
     fill,
     open_places,
-    release_called,
+    settle_standbys,
 )
 from muster_shared import clock
 from muster_shared.auth.links import LinkClaims
@@ -138,7 +138,7 @@ def _confirm(board: Board, assignment: Assignment, *, by: By) -> None:
         fill(board, vacant, by=assignment)
     if had_declined:
         telling.alert_planners(board, assignment, alert="confirmed_after_decline")
-    release_called(board, assignment.role)
+    settle_standbys(board, assignment.role)
 
 
 def _place_for(board: Board, standby: Assignment, *, by: By) -> Assignment | None:

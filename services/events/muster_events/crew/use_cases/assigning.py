@@ -12,7 +12,7 @@ from muster_events.crew.board import Board, By, open_board
 from muster_events.crew.errors import AlreadyAssigned, EventClosed, WrongStatus
 from muster_events.crew.models import Assignment, CrewMember
 from muster_events.crew.states import Delivery, Status, Step
-from muster_events.crew.use_cases.standbys import release_called
+from muster_events.crew.use_cases.standbys import settle_standbys
 from muster_events.events.commands import CrewWanted
 from muster_events.events.models import Event
 from muster_shared import clock
@@ -63,6 +63,8 @@ def _assign_all(board: Board, wanted: Sequence[CrewWanted], *, actor: Principal,
     for assignment in made:
         if assignment.asked_at is not None:
             telling.tell_assigned(board, assignment, reason="assigned")
+    for role in {a.role for a in made if a.status == Status.STANDBY}:
+        settle_standbys(board, role)
     return made
 
 
@@ -158,7 +160,7 @@ def reassign(board: Board, assignment: Assignment, *, member_id: UUID, actor: Pr
     board.record(assignment, "assigned", by=by, detail=assignment.role)
     if assignment.status == Status.INVITED and board.event.status == "published":
         ask(board, assignment, by=by)
-    release_called(board, assignment.role)
+    settle_standbys(board, assignment.role)
 
 
 def promote(board: Board, assignment: Assignment, *, actor: Principal) -> None:
@@ -181,7 +183,8 @@ def change_role(board: Board, assignment: Assignment, *, role: str, actor: Princ
     board.record(assignment, "role_changed", by=By.of(actor), detail=role)
     if assignment.asked_at is not None and assignment.status in {Status.INVITED, Status.CONFIRMED}:
         ask(board, assignment, by=By.of(actor))
-    release_called(board, old_role)
+    settle_standbys(board, old_role)
+    settle_standbys(board, role)
 
 
 def remove(session: Session, *, event_id: UUID, assignment_id: UUID, actor: Principal) -> None:
@@ -197,7 +200,7 @@ def remove(session: Session, *, event_id: UUID, assignment_id: UUID, actor: Prin
         link_version=assignment.link_version + 1,
         standbys_called_at=None,
     )
-    release_called(board, assignment.role)
+    settle_standbys(board, assignment.role)
 
 
 def check_open(board: Board) -> None:

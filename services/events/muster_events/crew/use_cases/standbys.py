@@ -21,35 +21,44 @@ def open_places(board: Board, role: str) -> list[Assignment]:
 
 def called_standbys(board: Board, role: str) -> list[Assignment]:
     """The standbys of a role who were asked and have not answered, by rank."""
-    return _by_rank(a for a in board.in_role(role) if a.status == Status.STANDBY and a.asked_at is not None)
+    return _by_rank(_standbys(board, role, called=True))
 
 
 def call_standbys(board: Board, vacant: Assignment) -> None:
-    """Opens `vacant`'s place to every standby of its role at once; the first to confirm has it.
-
-    Those who were asked already for another place of the role are not asked twice.
-    """
+    """Opens `vacant`'s place to every standby of its role at once; the first to confirm has it."""
     board.change(vacant, standbys_called_at=clock.now(), replaced_by=None)
-    waiting = _by_rank(a for a in board.in_role(vacant.role) if a.status == Status.STANDBY and a.asked_at is None)
-    for standby in waiting:
-        board.change(
-            standby,
-            asked_at=clock.now(),
-            told_for=policies.fingerprint(board.facts),
-            delivery=Delivery.QUEUED.value,
-        )
-        board.record(standby, "standby_called", by=BY_SYSTEM)
-        telling.tell_assigned(board, standby, reason="standby_called")
+    settle_standbys(board, vacant.role)
 
 
-def release_called(board: Board, role: str) -> None:
-    """Once no place of a role is open any more: its called standbys wait again, and are told so."""
+def settle_standbys(board: Board, role: str) -> None:
+    """Brings the standbys of a role in line with its places.
+
+    While one is open, all of them are asked, by rank; who was asked already is not asked twice. Once none is,
+    those who were asked wait again, and are told so.
+    """
     if open_places(board, role):
-        return
-    for standby in called_standbys(board, role):
-        telling.tell_released(board, standby, reason="place_taken")
-        board.change(standby, asked_at=None)
-        board.record(standby, "place_taken", by=BY_SYSTEM)
+        for standby in _by_rank(_standbys(board, role, called=False)):
+            _call(board, standby)
+    else:
+        for standby in called_standbys(board, role):
+            telling.tell_released(board, standby, reason="place_taken")
+            board.change(standby, asked_at=None)
+            board.record(standby, "place_taken", by=BY_SYSTEM)
+
+
+def _call(board: Board, standby: Assignment) -> None:
+    board.change(
+        standby,
+        asked_at=clock.now(),
+        told_for=policies.fingerprint(board.facts),
+        delivery=Delivery.QUEUED.value,
+    )
+    board.record(standby, "standby_called", by=BY_SYSTEM)
+    telling.tell_assigned(board, standby, reason="standby_called")
+
+
+def _standbys(board: Board, role: str, *, called: bool) -> list[Assignment]:
+    return [a for a in board.in_role(role) if a.status == Status.STANDBY and (a.asked_at is not None) is called]
 
 
 def fill(board: Board, vacant: Assignment, *, by: Assignment) -> None:
