@@ -47,6 +47,7 @@ __all__ = [
 
 DRAIN_SECONDS = 50.0
 _EX_CONFIG = 78
+_JOB_THREADS = 2
 
 
 def run(spec: WorkerSpec, *, stop: threading.Event, drain_seconds: float = DRAIN_SECONDS) -> int:
@@ -77,7 +78,8 @@ def run(spec: WorkerSpec, *, stop: threading.Event, drain_seconds: float = DRAIN
     jobs = JobRunner(spec.database, [*cleaning_jobs(spec.database), *spec.jobs])
     supervisor.start("listener", listener.run)
     supervisor.start("relay", lambda event: relay.run(event, wakes["outbox"]))
-    supervisor.start("jobs", jobs.run)
+    for number in range(_JOB_THREADS):
+        supervisor.start(f"jobs-{number}", jobs.run)
     supervisor.watch(lambda: relay.beat)
     supervisor.watch(lambda: listener.beat)
     for consumer in consumers(spec, on_handled=wake_all):

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from muster_shared.db import Database, is_unavailable
 from muster_shared.logs import log
@@ -13,7 +12,7 @@ from muster_shared.messaging.backoff import Backoff
 from muster_shared.messaging.failures import describe
 from muster_shared.messaging.spec import Job
 
-_LONGEST_WAIT_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
 _OUTBOX_KEPT_DAYS = 3
 # Longer than a message can lie in a queue and its dead-letter queue (14 days each).
 _INBOX_KEPT_DAYS = 30
@@ -61,33 +60,43 @@ def run_if_due(database: Database, job: Job) -> bool:
 
 
 class JobRunner:
-    """Runs the jobs of one worker, one after the other."""
+    """Runs the jobs of one worker; several threads may `run` it, so that a slow job holds up no quick one."""
 
     def __init__(self, database: Database, jobs: Sequence[Job]) -> None:
         self._database = database
-        self._jobs = jobs
         self._log = log("muster.jobs")
-        self.beat = time.monotonic()
+        self._lock = threading.Lock()
+        # What is running is not in here: it comes back with its next time once it is done.
+        self._due = {job: time.monotonic() for job in jobs}
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`. A job that fails is logged and tried again when next due."""
         backoff = Backoff()
-        due = {job.name: time.monotonic() for job in self._jobs}
         while not stop.is_set():
-            for job in self._jobs:
-                self.beat = time.monotonic()
-                if stop.is_set() or due[job.name] > self.beat:
-                    continue
-                due[job.name] = self.beat + job.every_seconds
-                self._run(job, stop, backoff)
-            wait = min((moment - time.monotonic() for moment in due.values()), default=_LONGEST_WAIT_SECONDS)
-            stop.wait(min(max(wait, 0.01), _LONGEST_WAIT_SECONDS))
+            job = self._take()
+            if job is None:
+                stop.wait(_PAUSE_SECONDS)
+                continue
+            began = time.monotonic()
+            self._run(job, stop, backoff)
+            with self._lock:
+                self._due[job] = began + job.every_seconds
+
+    def _take(self) -> Job | None:
+        now = time.monotonic()
+        with self._lock:
+            due = [job for job, moment in self._due.items() if moment <= now]
+            if not due:
+                return None
+            first = min(due, key=self._due.__getitem__)
+            del self._due[first]
+            return first
 
     def _run(self, job: Job, stop: threading.Event, backoff: Backoff) -> None:
         try:
             run_if_due(self._database, job)
         except Exception as error:  # noqa: BLE001  # one job's failure is not the others'
-            away = isinstance(error, SQLAlchemyError) and is_unavailable(error)
+            away = is_unavailable(error)
             report: Callable[..., None] = self._log.warning if away else self._log.error
             report("job_failed", job=job.name, **describe(error))
             if away:

@@ -47,7 +47,7 @@ class RawQueue:
 
 @dataclass(frozen=True)
 class Job:
-    """Something done every so often by one of the service's workers. Keep it short: jobs share a thread."""
+    """Something done every so often by one of the service's workers. Keep it short: jobs share two threads."""
 
     name: str
     every_seconds: float

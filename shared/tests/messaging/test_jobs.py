@@ -73,6 +73,23 @@ def test_the_other_jobs_go_on_when_one_fails(post: Post) -> None:
     assert not thread.is_alive()
 
 
+def test_a_slow_job_holds_up_no_quick_one_when_two_threads_run(post: Post) -> None:
+    runs: list[int] = []
+    release, stop = threading.Event(), threading.Event()
+    slow = Job("slow", 3600, lambda: release.wait(20) and None)
+    runner = JobRunner(post.database, [slow, Job("quick", 0.05, lambda: runs.append(1))])
+    threads = [threading.Thread(target=runner.run, args=(stop,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(runs) >= 3)
+    assert not release.is_set()
+    release.set()
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+    assert not [thread for thread in threads if thread.is_alive()]
+
+
 def test_only_old_rows_are_cleaned_away(post: Post) -> None:
     with post.database.read() as connection:
         for age, sent in ((1, True), (9, True), (9, False)):
