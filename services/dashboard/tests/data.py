@@ -176,6 +176,7 @@ def photo(number: int, media_origin: str, **more: Any) -> dict[str, Any]:
         "id": f"0198a000-0000-7000-8000-0000000f{number:04d}",
         "status": "ready",
         "reason": None,
+        "hidden_reason": None,
         "name": f"IMG_{2040 + number}.jpg",
         "purpose": "photo",
         "width": 4000,

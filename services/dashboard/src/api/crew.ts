@@ -1,5 +1,6 @@
 /** The roster, and who is assigned to what. */
-import { client, idempotencyKey, read } from "./client";
+import { authorisedFetch, client, idempotencyKey, read } from "./client";
+import { problemOf } from "./problem";
 import type { Assignment, CrewMember, Page } from "./types";
 
 export interface CrewInput {
@@ -37,3 +38,22 @@ export const unassign = (event_id: string, assignment_id: string): Promise<unkno
   read(client.DELETE("/api/events/{event_id}/assignments/{assignment_id}", { params: { path: { event_id, assignment_id } } }));
 export const remind = (event_id: string, assignment_id: string): Promise<unknown> =>
   read(client.POST("/api/events/{event_id}/assignments/{assignment_id}/remind", { params: { path: { event_id, assignment_id } } }));
+
+export interface ImportReport {
+  created: number;
+  updated: number;
+  unchanged: number;
+  refused: number;
+  unknown_columns: string[];
+  rows: { line: number; outcome: string; errors?: { column: string; detail: string }[] }[];
+}
+
+/** Takes a CSV file into the roster; with `dryRun` it only says what would happen. */
+export async function importCrew(orgId: string, file: File, dryRun: boolean): Promise<ImportReport> {
+  const address = new URL("/api/crew/import", location.origin);
+  address.search = String(new URLSearchParams({ org_id: orgId, dry_run: String(dryRun) }));
+  const response = await authorisedFetch(new Request(address, { method: "POST", headers: { "Content-Type": "text/csv" }, body: await file.arrayBuffer() }));
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response, body);
+  return body as ImportReport;
+}

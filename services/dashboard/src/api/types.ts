@@ -172,6 +172,7 @@ export interface Photo {
   id: string;
   status: string;
   reason: string | null;
+  hidden_reason: string | null;
   name: string;
   purpose: string;
   width: number | null;

@@ -11,8 +11,9 @@ import { SubmitButton, TextField, useSending } from "../../ui/form";
 import { Icon } from "../../ui/icon";
 import { PageHead } from "../../ui/page";
 import { initials } from "../events/crew-card";
+import { Import } from "./import";
 
-type Open = { what: "add" } | { what: "edit" | "remove"; member: CrewMember } | null;
+type Open = { what: "add" | "import" } | { what: "edit" | "remove"; member: CrewMember } | null;
 
 export default function Roster(): JSX.Element {
   const organisation = useOrganisation();
@@ -30,9 +31,14 @@ export default function Roster(): JSX.Element {
         title="Crew"
         lead="Captains, drivers, hosts: everybody you call. They need no account."
         actions={
-          <button type="button" class="button button-primary" onClick={() => setOpen({ what: "add" })}>
-            <Icon name="plus" /> Add somebody
-          </button>
+          <>
+            <button type="button" class="button" onClick={() => setOpen({ what: "import" })}>
+              Import
+            </button>
+            <button type="button" class="button button-primary" onClick={() => setOpen({ what: "add" })}>
+              <Icon name="plus" /> Add somebody
+            </button>
+          </>
         }
       />
       {(roster.data ?? []).length > 5 && <TextField label="Find" type="search" placeholder="Name, address or skill" value={search} onValue={setSearch} />}
@@ -67,6 +73,7 @@ export default function Roster(): JSX.Element {
         </ul>
       )}
       {open?.what === "add" && <Editor orgId={orgId} onClose={close} />}
+      {open?.what === "import" && <Import orgId={orgId} onClose={close} />}
       {open?.what === "edit" && <Editor orgId={orgId} member={open.member} onClose={close} />}
       {open?.what === "remove" && (
         <Confirm title={`Remove ${open.member.name}?`} action="Remove" run={() => removeMember(open.member.id)} renew={[["roster"]]} onDone={() => toast("Removed from the roster.")} onClose={close}>

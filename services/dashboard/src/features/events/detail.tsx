@@ -39,7 +39,7 @@ function Shown({ event }: { event: EventView }): JSX.Element {
       <div class="columns">
         <div class="stack-large">
           <CrewCard event={event} />
-          <PhotosCard eventId={event.id} />
+          <PhotosCard eventId={event.id} kind={event.kind} />
         </div>
         <div class="stack-large">
           <FactsCard event={event} />

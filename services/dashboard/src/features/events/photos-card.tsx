@@ -1,12 +1,16 @@
 /** The photos of an event, with moderation. Their addresses are renewed before they run out. */
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/preact-query";
 import type { JSX } from "preact";
-import { listPhotos, setHidden } from "../../api/photos";
+import { useState } from "preact/hooks";
+import { deletePhoto, listPhotos, setHidden } from "../../api/photos";
 import { messageOf } from "../../api/problem";
-import type { Photo } from "../../api/types";
-import { StateChip } from "../../ui/chip";
+import type { EventKind, Photo } from "../../api/types";
+import { Chip, StateChip } from "../../ui/chip";
+import { Confirm } from "../../ui/dialog";
 import { Empty, Failed, Skeleton, toast } from "../../ui/feedback";
 import { Card } from "../../ui/page";
+import { AddPhotos } from "./add-photos";
+import { AlbumButtons } from "./album-buttons";
 
 const MARGIN_MS = 45_000;
 const UNFINISHED_POLL_MS = 4_000;
@@ -19,7 +23,8 @@ export function nextPollMs(photos: readonly Pick<Photo, "status" | "urls_expire_
   return Math.max(UNFINISHED_POLL_MS, Math.min(IDLE_POLL_MS, Math.min(...expiries, Number.POSITIVE_INFINITY) - now - MARGIN_MS));
 }
 
-export function PhotosCard({ eventId }: { eventId: string }): JSX.Element {
+export function PhotosCard({ eventId, kind }: { eventId: string; kind: EventKind }): JSX.Element {
+  const [deleting, setDeleting] = useState<Photo | null>(null);
   const photos = useInfiniteQuery({
     queryKey: ["photos", eventId],
     queryFn: ({ pageParam }) => listPhotos(eventId, pageParam),
@@ -29,7 +34,7 @@ export function PhotosCard({ eventId }: { eventId: string }): JSX.Element {
   });
   const items = photos.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Card title="Photos">
+    <Card title="Photos" actions={<AddPhotos eventId={eventId} kind={kind} />}>
       {photos.isPending ? (
         <Skeleton lines={2} label="Loading photos" />
       ) : photos.isError && items.length === 0 ? (
@@ -39,22 +44,33 @@ export function PhotosCard({ eventId }: { eventId: string }): JSX.Element {
           <p>Guests add them on the guest page.</p>
         </Empty>
       ) : (
-        <ul class="photos">
-          {items.map((photo) => (
-            <Tile key={photo.id} photo={photo} eventId={eventId} />
-          ))}
-        </ul>
+        <div class="stack">
+          <ul class="photos">
+            {items.map((photo) => (
+              <Tile key={photo.id} photo={photo} eventId={eventId} onDelete={() => setDeleting(photo)} />
+            ))}
+          </ul>
+          <AlbumButtons eventId={eventId} kind={kind} />
+        </div>
       )}
       {photos.hasNextPage && (
         <button type="button" class="button" onClick={() => void photos.fetchNextPage()}>
           Show more photos
         </button>
       )}
+      {deleting !== null && (
+        <Confirm title="Delete this photo?" action="Delete it" run={() => deletePhoto(deleting.id)} renew={[["photos", eventId]]} onDone={() => toast("Deleted.")} onClose={() => setDeleting(null)}>
+          <p>The original goes too, for everybody. This cannot be undone.</p>
+        </Confirm>
+      )}
     </Card>
   );
 }
 
-function Tile({ photo, eventId }: { photo: Photo; eventId: string }): JSX.Element {
+const PURPOSES: Readonly<Record<string, string>> = { banner: "Banner", job_before: "Before", job_after: "After" };
+const HIDDEN: Readonly<Record<string, string>> = { moderation: "Waiting for you", reported: "Reported" };
+
+function Tile({ photo, eventId, onDelete }: { photo: Photo; eventId: string; onDelete: () => void }): JSX.Element {
   const queries = useQueryClient();
   const { name } = photo;
   const hidden = photo.status === "hidden";
@@ -63,6 +79,7 @@ function Tile({ photo, eventId }: { photo: Photo; eventId: string }): JSX.Elemen
     onSuccess: () => queries.invalidateQueries({ queryKey: ["photos", eventId] }),
     onError: (error) => toast(messageOf(error), "bad"),
   });
+  const purpose = PURPOSES[photo.purpose];
   return (
     <li class="photo" data-hidden={hidden}>
       {photo.thumbnail_url === null ? (
@@ -73,14 +90,25 @@ function Tile({ photo, eventId }: { photo: Photo; eventId: string }): JSX.Elemen
         </a>
       )}
       <div class="photo-foot">
-        {photo.status === "ready" ? <span class="small muted">{photo.uploaded_by.name ?? name}</span> : <StateChip of="photo" state={photo.status} />}
+        {photo.status === "ready" ? (
+          <span class="small muted">{purpose ?? photo.uploaded_by.name ?? name}</span>
+        ) : hidden && photo.hidden_reason !== null && photo.hidden_reason in HIDDEN ? (
+          <Chip tone="warn">{HIDDEN[photo.hidden_reason] ?? "Hidden"}</Chip>
+        ) : (
+          <StateChip of="photo" state={photo.status} />
+        )}
+      </div>
+      {photo.reason !== null && photo.status === "rejected" && <p class="small bad-text">{photo.reason}</p>}
+      <div class="photo-actions">
         {(hidden || photo.status === "ready") && (
           <button type="button" class="link-button small" aria-disabled={moderate.isPending} aria-label={`${hidden ? "Show" : "Hide"} ${name}`} onClick={() => moderate.mutate()}>
             {hidden ? "Show" : "Hide"}
           </button>
         )}
+        <button type="button" class="link-button small" aria-label={`Delete ${name}`} onClick={onDelete}>
+          Delete
+        </button>
       </div>
-      {photo.reason !== null && photo.status === "rejected" && <p class="small bad-text">{photo.reason}</p>}
     </li>
   );
 }

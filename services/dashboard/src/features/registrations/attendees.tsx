@@ -89,8 +89,8 @@ function Row({ eventId, attendee, onCancel }: { eventId: string; attendee: Atten
         {answers.length > 0 && <span class="small">{answers.join(" · ")}</span>}
         {attendee.checked_in_at !== null && (
           <span class="small muted">
-            In {ago(attendee.checked_in_at)}
-            {attendee.checked_in_by === null ? "" : `, by ${attendee.checked_in_by}`}
+            Came {ago(attendee.checked_in_at)}
+            {attendee.checked_in_by === null ? "" : `, let in by ${attendee.checked_in_by}`}
           </span>
         )}
         {again.problem}

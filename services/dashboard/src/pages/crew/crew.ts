@@ -7,6 +7,7 @@ import { h, setText } from "../shared/dom";
 import { ACCEPT, contentTypeOf, refusalOf } from "../shared/files";
 import { Failure, post } from "../shared/http";
 import { type Presigned, send } from "../shared/send";
+import { wordsOf } from "./words";
 
 interface UploadAnswer {
   photo: { id: string; status: string };
@@ -14,6 +15,7 @@ interface UploadAnswer {
 }
 
 const ATTEMPTS = 4;
+const words = wordsOf(document.documentElement.lang);
 
 function enhance(main: HTMLElement): void {
   for (const form of main.querySelectorAll<HTMLFormElement>("form[data-enhance]")) {
@@ -33,15 +35,15 @@ async function answer(form: HTMLFormElement, submitter: HTMLElement | null): Pro
   const buttons = [...form.querySelectorAll("button")];
   const body = new URLSearchParams([...new FormData(form, submitter)].map(([name, value]) => [name, typeof value === "string" ? value : ""]));
   for (const button of buttons) button.disabled = true;
-  setText(live, "Sending…");
+  setText(live, words.sending);
   try {
     const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html", "X-Requested-With": "muster" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("main");
-    if (page === null) throw new Failure(`The server answered ${response.status}. Please try again.`, response.status);
+    if (page === null) throw new Failure(words.refused, response.status);
     swap(page);
   } catch (error) {
     for (const button of buttons) button.disabled = false;
-    setText(live, error instanceof Failure ? error.message : "No connection: nothing was sent. Please try again.");
+    setText(live, error instanceof Failure ? error.message : words.offline);
   }
 }
 
@@ -67,22 +69,21 @@ function swap(page: HTMLElement): void {
 function addPicker(shot: HTMLElement, uploadUrl: string): void {
   const label = shot.firstElementChild?.textContent ?? "photo";
   const list = h("ul", { "aria-live": "polite" });
-  const input = h("input", { type: "file", multiple: true, accept: ACCEPT, class: "m-sr", "aria-label": `Add photo: ${label}` });
+  const input = h("input", { type: "file", multiple: true, accept: ACCEPT, class: "m-sr", "aria-label": `${words.addPhoto}: ${label}` });
   input.addEventListener("change", () => {
     for (const file of input.files ?? []) void upload(file, shot.dataset.purpose ?? "photo", uploadUrl, list);
     input.value = "";
   });
-  const picker = h("label", { class: "m-button" }, "Add photo", input);
+  const picker = h("label", { class: "m-button" }, words.addPhoto, input);
   shot.append(picker, list);
 }
 
 async function upload(file: File, purpose: string, uploadUrl: string, list: HTMLElement): Promise<void> {
-  const state = h("span", { class: "m-muted" }, "Queued");
+  const state = h("span", { class: "m-muted" }, words.queued);
   list.append(h("li", {}, h("span", {}, file.name), state));
   const contentType = contentTypeOf(file);
-  const refusal = refusalOf(file);
-  if (refusal !== null || contentType === null) {
-    setText(state, refusal ?? "Not a photo.");
+  if (refusalOf(file) !== null || contentType === null) {
+    setText(state, words.notPhoto);
     return;
   }
   const key = crypto.randomUUID();
@@ -91,15 +92,15 @@ async function upload(file: File, purpose: string, uploadUrl: string, list: HTML
     try {
       const asked = await post<UploadAnswer>(uploadUrl, body, key);
       if (asked?.upload) await send(asked.upload, file, (part) => setText(state, `${Math.floor(part * 100)} %`));
-      setText(state, "Stored");
+      setText(state, words.stored);
       return;
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure("Something went wrong.", 0);
+      const failure = error instanceof Failure ? error : new Failure(words.refused, 0);
       if (!failure.retryable || attempt === ATTEMPTS) {
-        setText(state, `Not sent: ${failure.message}`);
+        setText(state, `${words.notSent} ${failure.message}`);
         return;
       }
-      setText(state, "No connection. Trying again…");
+      setText(state, words.again);
       await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
     }
   }
