@@ -47,7 +47,7 @@ def build_app(
                 config,
                 wiring.database,
                 wiring.memberships,
-                EventCopies(database=wiring.database, events=events),
+                EventCopies(database=wiring.database, events=events, memory_seconds=config.event_memory_seconds),
                 UploadSigner(clients=clients, settings=config),
                 url_signer(config),
             ),

@@ -65,7 +65,8 @@ def make_media_settings(
             bucket_uploads=names.bucket_uploads,
             bucket_media=names.bucket_media,
             queue_prefix=names.queue_prefix,
-            **values,
+            # Tests change events and look at once.
+            **{"event_memory_seconds": 0.0, **values},
         )
 
     return make

@@ -54,28 +54,38 @@ class EventRecord:
 
 
 class EventCopies:
-    """Events by id and by page. `events` is None where there is nobody to ask (some tests)."""
+    """Events by id and by page. `events` is None where there is nobody to ask (some tests).
 
-    def __init__(self, *, database: Database, events: InternalClient | None) -> None:
+    An event is remembered for `memory_seconds`: a change holds that much later than its message came.
+    """
+
+    def __init__(self, *, database: Database, events: InternalClient | None, memory_seconds: float = 1.0) -> None:
         self._database = database
         self._events = events
+        self._known: ExpiringCache[UUID | str, EventRecord] = ExpiringCache(capacity=10_000, seconds=memory_seconds)
         # Guessed codes cost events one question each while they are remembered as nothing.
         self._absent: ExpiringCache[str, bool] = ExpiringCache(capacity=10_000, seconds=_ABSENT_SECONDS)
 
     def get(self, event_id: UUID) -> EventRecord:
         """The event. Raises `EventUnknown`, or `Unavailable` when it cannot be known just now."""
+        if (known := self._known.get(event_id)) is not None:
+            return known
         found = self._read(_BY_ID, {"event_id": event_id}) or self._ask(f"/internal/events/{event_id}")
         if found is None or found.deleted:
             raise EventUnknown
+        self._known.put(event_id, found)
         return found
 
     def by_page(self, page: str) -> EventRecord:
         """The event whose guest page has this code or name. Raises `PageUnknown` or `Unavailable`."""
         if not page.isascii() or not page.replace("-", "").isalnum() or len(page) > _LONGEST_PAGE:
             raise PageUnknown
+        if (known := self._known.get(page)) is not None:
+            return known
         found = self._read(_BY_PAGE, {"page": page}) or self._ask(f"/internal/guest-pages/{page}")
         if found is None or found.deleted or not found.guest_enabled:
             raise PageUnknown
+        self._known.put(page, found)
         return found
 
     def _read(self, statement: Any, values: dict[str, Any]) -> EventRecord | None:

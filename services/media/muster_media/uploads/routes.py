@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask import request
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from muster_media.config import MediaSettings
@@ -23,17 +25,37 @@ from muster_media.uploads.use_cases import FileToCome, Intent, Uploader
 from muster_shared.auth.guards import internal, scoped
 from muster_shared.auth.memberships import Memberships
 from muster_shared.auth.principal import Principal
+from muster_shared.db import Database
 from muster_shared.web import Answer, Routes
 from muster_shared.web.app import part
+from muster_shared.web.idempotency import HEADER
 
 routes = Routes("media.uploads", prefix="/api/media/uploads", tag="uploads")
 internal_routes = Routes("media.internal", prefix="/internal", tag="internal")
 
 
 def begin(session: Session, *, event: EventRecord, uploader: Uploader, purpose: Purpose, body: FileFacts) -> Intent:
-    """The use case with this process's parts."""
+    """The use case with this process's parts.
+
+    With an idempotency key the intent commits together with the answer kept for it; without one it is a transaction
+    of a single statement.
+    """
+    if HEADER not in request.headers and uploader.request_key is None:
+        with part(Database).read() as connection:
+            return _intend(connection, event=event, uploader=uploader, purpose=purpose, body=body)
+    return _intend(session, event=event, uploader=uploader, purpose=purpose, body=body)
+
+
+def _intend(
+    connection: Session | Connection,
+    *,
+    event: EventRecord,
+    uploader: Uploader,
+    purpose: Purpose,
+    body: FileFacts,
+) -> Intent:
     return use_cases.intend_upload(
-        session,
+        connection,
         signer=part(UploadSigner),
         settings=part(MediaSettings),
         event=event,

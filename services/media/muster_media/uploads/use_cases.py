@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from muster_media.config import MediaSettings
@@ -23,35 +24,19 @@ from muster_shared.ids import new_id
 FIRST_CHECK = timedelta(seconds=60)
 _RECEIPT_BYTES = 32
 
-# Each counter is taken only while it has room; the photo is written only when all were taken. Whoever gets fewer
-# than asked for rolls back. Counters are locked in the order of their kinds, the busiest (organization) last.
+# The function (see the migrations) counts the photo under every quota and writes it, or does neither.
 _INTEND = text(
     """
-    WITH wanted AS (
-      SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:photo_limits AS bigint[]),
-                           CAST(:byte_limits AS bigint[])) AS w (kind, subject, photo_limit, byte_limit)
-    ), taken AS (
-      INSERT INTO usage AS kept (kind, subject, photos, bytes, photo_limit, byte_limit)
-      SELECT kind, subject, 1, :size, photo_limit, byte_limit FROM wanted
-      WHERE photo_limit >= 1 AND byte_limit >= :size ORDER BY kind
-      ON CONFLICT (kind, subject) DO UPDATE
-        SET photos = kept.photos + 1, bytes = kept.bytes + excluded.bytes,
-            photo_limit = excluded.photo_limit, byte_limit = excluded.byte_limit
-        WHERE kept.photos < excluded.photo_limit AND kept.bytes + excluded.bytes <= excluded.byte_limit
-      RETURNING kind
-    ), made AS (
-      INSERT INTO photos (id, org_id, event_id, purpose, status, name, content_type, announced_bytes,
-                          announced_sha256, quarantine_key, uploader_type, uploader_id, uploader_name,
-                          receipt_hash, request_key, counted_in, expires_at, check_at)
-      SELECT :id, :org_id, :event_id, :purpose, 'pending', :name, :content_type, :size, :sha256, :key,
-             :uploader_type, :uploader_id, :uploader_name, :receipt_hash, :request_key,
-             CAST(:kinds AS text[]), :expires_at, :check_at
-      WHERE (SELECT count(*) FROM taken) = cardinality(CAST(:kinds AS text[]))
-    )
-    SELECT array(SELECT kind FROM taken)
+    SELECT intend_upload(
+      CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:photo_limits AS bigint[]), CAST(:byte_limits AS bigint[]),
+      CAST(:id AS uuid), CAST(:org_id AS uuid), CAST(:event_id AS uuid), CAST(:purpose AS text), CAST(:name AS text),
+      CAST(:content_type AS text), CAST(:size AS bigint), CAST(:sha256 AS text), CAST(:key AS text),
+      CAST(:uploader_type AS text), CAST(:uploader_id AS uuid), CAST(:uploader_name AS text),
+      CAST(:receipt_hash AS text), CAST(:request_key AS text), CAST(:expires_at AS timestamptz),
+      CAST(:check_at AS timestamptz))
     """
 )
-
+_QUOTA_REACHED = "MQ001"
 _LOCK_REQUEST = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _REPEATED = text(
     """
@@ -106,7 +91,7 @@ def hash_of(receipt: str) -> str:
 
 
 def intend_upload(
-    session: Session,
+    session: Session | Connection,
     *,
     signer: UploadSigner,
     settings: MediaSettings,
@@ -117,6 +102,8 @@ def intend_upload(
 ) -> Intent:
     """Writes the intent and counts it, exactly, under every quota. Raises `QuotaReached`.
 
+    One statement: a connection in autocommit will do, and holds the counters' rows for the shortest time.
+
     The signature is made first, so that the counters' rows are held no longer than the commit takes; it leaves
     the service only with the committed answer.
     """
@@ -126,34 +113,35 @@ def intend_upload(
     receipt = secrets.token_urlsafe(_RECEIPT_BYTES) if uploader.type is UploaderType.GUEST else None
     photo_id = new_id()
     issued_at = upload.expires_at - timedelta(seconds=MAX_LIFETIME_SECONDS)
-    kinds = [allowance.kind for allowance in counted]
-    taken = session.execute(
-        _INTEND,
-        {
-            "kinds": kinds,
-            "subjects": [str(allowance.subject) for allowance in counted],
-            "photo_limits": [allowance.photos for allowance in counted],
-            "byte_limits": [allowance.bytes for allowance in counted],
-            "id": photo_id,
-            "org_id": event.org_id,
-            "event_id": event.event_id,
-            "purpose": purpose.value,
-            "name": file.name,
-            "content_type": file.content_type,
-            "size": file.size_bytes,
-            "sha256": file.sha256,
-            "key": key,
-            "uploader_type": uploader.type.value,
-            "uploader_id": uploader.id,
-            "uploader_name": uploader.name,
-            "receipt_hash": hash_of(receipt) if receipt else None,
-            "request_key": hash_of(uploader.request_key) if uploader.request_key else None,
-            "expires_at": upload.expires_at,
-            "check_at": issued_at + FIRST_CHECK,
-        },
-    ).scalar_one()
-    if full := [kind for kind in kinds if kind not in taken]:
-        raise QuotaReached(_FULL[full[0]])
+    values = {
+        "kinds": [allowance.kind for allowance in counted],
+        "subjects": [str(allowance.subject) for allowance in counted],
+        "photo_limits": [allowance.photos for allowance in counted],
+        "byte_limits": [allowance.bytes for allowance in counted],
+        "id": photo_id,
+        "org_id": event.org_id,
+        "event_id": event.event_id,
+        "purpose": purpose.value,
+        "name": file.name,
+        "content_type": file.content_type,
+        "size": file.size_bytes,
+        "sha256": file.sha256,
+        "key": key,
+        "uploader_type": uploader.type.value,
+        "uploader_id": uploader.id,
+        "uploader_name": uploader.name,
+        "receipt_hash": hash_of(receipt) if receipt else None,
+        "request_key": hash_of(uploader.request_key) if uploader.request_key else None,
+        "expires_at": upload.expires_at,
+        "check_at": issued_at + FIRST_CHECK,
+    }
+    try:
+        session.execute(_INTEND, values)
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) != _QUOTA_REACHED:
+            raise
+        full = str(getattr(error.orig, "diag").message_primary)  # noqa: B009  # only psycopg2's errors have it
+        raise QuotaReached(_FULL[full]) from None
     return Intent(photo_id=photo_id, upload=upload, receipt=receipt)
 
 

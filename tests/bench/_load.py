@@ -1,0 +1,42 @@
+"""A process that sends one request over and over: reads what on stdin, writes requests a second to stdout."""
+
+import http.client
+import sys
+import threading
+import time
+from typing import Any
+
+import orjson
+
+
+def main() -> int:
+    """0 when every answer had the expected status."""
+    given: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
+    counts, wrong = [0] * given["clients"], threading.Event()
+    begin = time.monotonic() + given["warm_up"]
+    end = begin + given["seconds"]
+
+    def send(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", given["port"], timeout=30)
+        body = given["body"].encode() if given["body"] else None
+        while (now := time.monotonic()) < end and not wrong.is_set():
+            connection.request(given["method"], given["path"], body=body, headers=given["headers"])
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != given["expect"]:
+                sys.stderr.write(f"answered {answer.status}\n")
+                wrong.set()
+            elif now >= begin:
+                counts[number] += 1
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(given["clients"])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.stdout.write(str(sum(counts) / given["seconds"]))
+    return 1 if wrong.is_set() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
