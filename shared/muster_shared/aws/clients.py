@@ -50,14 +50,14 @@ class Clients:
             session.set_credentials(*self._credentials)
         return session
 
-    def _build(self, service: str, *, endpoint: str | None = None) -> Any:
+    def _build(self, service: str, *, endpoint: str | None = None, attempts: int = MAX_ATTEMPTS) -> Any:
         from botocore.config import Config
 
         # "virtual" also makes presigned URLs name the region: the global address answers with a redirect.
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=self._pool_connections,
             signature_version="s3v4" if service == "s3" else None,
             s3={"addressing_style": "path" if self._custom_endpoint(endpoint) else "virtual"},
@@ -103,8 +103,8 @@ class Clients:
 
     @property
     def ses(self) -> "SESClient":
-        """SES, API v1."""
-        return cast("SESClient", self._once("ses"))
+        """SES, API v1. Asks once: a second call after a lost answer would be a second mail."""
+        return cast("SESClient", self._once("ses", attempts=1))
 
     @property
     def sns(self) -> "SNSClient":
