@@ -51,7 +51,7 @@ _SECRET = "experiment-link-secret-of-32-characters"
 _ROLES = ("Captain", "Deckhand")
 _PEOPLE = 5
 _PLACES = st.integers(0, 5)
-_ANSWERS = {"confirmed", "declined"}
+_ANSWERS = {"confirmed": "confirmed", "confirmed_again": "confirmed", "declined": "declined"}
 _STATE_OF = {"confirmed": "confirmed", "confirmed_again": "confirmed", "asked_again": "invited", "asked": "invited"}
 
 
@@ -378,7 +378,7 @@ class CrewMachine(RuleBasedStateMachine):
         assert len(entries) >= self.history_length
         self.history_length = len(entries)
         last = {e.assignment_id: _STATE_OF[e.what] for e in entries if e.what in _STATE_OF}
-        answers = Counter(e.what for e in entries if e.what in _ANSWERS)
+        answers = Counter(_ANSWERS[e.what] for e in entries if e.what in _ANSWERS)
         told = Counter(
             r.answer
             for r in self._rows("SELECT payload->>'answer' AS answer FROM outbox WHERE type = 'crew.answered.v1'")

@@ -85,6 +85,7 @@ def _follow(board: Board, assignment: Assignment) -> None:
     elif assignment.status == Status.INVITED and assignment.answered_for == now_for:
         board.change(assignment, to=Status.CONFIRMED, details_version=details_version, responded_at=clock.now())
         board.record(assignment, "confirmed_again", by=BY_SYSTEM)
+        telling.tell_answered(board, assignment, answer="confirmed")
     elif assignment.status == Status.INVITED and assignment.next_step_at is not None:
         step_at = policies.step_due_at(
             Step(assignment.ladder_step),

@@ -47,8 +47,11 @@ def settle_standbys(board: Board, role: str) -> None:
 
 
 def _call(board: Board, standby: Assignment) -> None:
+    # A new link each time: the one of an earlier call was answered with "the place is taken".
+    again = standby.told_for is not None
     board.change(
         standby,
+        link_version=standby.link_version + again,
         asked_at=clock.now(),
         told_for=policies.fingerprint(board.facts),
         delivery=Delivery.QUEUED.value,
