@@ -46,6 +46,7 @@ def assignment(number: int, name: str, role: str, status: str, **more: Any) -> d
         "clashes": [],
         "standby_rank": None,
         "field_status": None,
+        "worked_minutes": None,
         **more,
     }
 

@@ -34,6 +34,27 @@ export interface AssignInput {
 }
 
 export const assign = (event_id: string, body: AssignInput): Promise<Assignment> => read(client.POST("/api/events/{event_id}/assignments", { params: { path: { event_id }, header: idempotencyKey() }, body }));
+export interface AssignmentChange {
+  role?: string;
+  status?: "confirmed" | "declined" | "no_show";
+  decline_reason?: string;
+  worked_minutes?: number | null;
+}
+
+const place = (event_id: string, assignment_id: string): { path: { event_id: string; assignment_id: string } } => ({ path: { event_id, assignment_id } });
+export const changeAssignment = (event_id: string, assignment_id: string, body: AssignmentChange): Promise<Assignment> =>
+  read(client.PATCH("/api/events/{event_id}/assignments/{assignment_id}", { params: place(event_id, assignment_id), body }));
+
+export interface Shots {
+  before_wanted: number;
+  after_wanted: number;
+  before: number;
+  after: number;
+}
+
+export const getShots = (event_id: string): Promise<Shots> => read(client.GET("/api/events/{event_id}/shot-list", { params: { path: { event_id } } }));
+export const putShots = (event_id: string, body: { before: number; after: number }): Promise<Shots> => read(client.PUT("/api/events/{event_id}/shot-list", { params: { path: { event_id } }, body }));
+
 export const unassign = (event_id: string, assignment_id: string): Promise<unknown> =>
   read(client.DELETE("/api/events/{event_id}/assignments/{assignment_id}", { params: { path: { event_id, assignment_id } } }));
 export const remind = (event_id: string, assignment_id: string): Promise<unknown> =>

@@ -2,7 +2,7 @@
 import { client, idempotencyKey, read } from "./client";
 import { authorisedFetch } from "./client";
 import { problemOf } from "./problem";
-import type { EventKind, EventView, Finance, Page } from "./types";
+import type { EventKind, EventView, Finance, Page, Question } from "./types";
 
 export interface MineQuery {
   org_id?: string;
@@ -60,12 +60,21 @@ export interface EventInput {
   crew_notes: string;
   guest_page: { slug: string | null; enabled: boolean };
   photo_policy: { moderated: boolean; reveal_at: string | null };
+  questions: Question[];
   crew?: { crew_member_id: string; role: string; standby_rank?: number }[];
   finance?: FinanceInput;
   publish?: boolean;
 }
 
 export const createEvent = (body: EventInput, key: string): Promise<EventView> => read(client.POST("/api/events", { body, params: { header: { "Idempotency-Key": key } } }));
+
+/** A series of events, made at once; the first one is given back. */
+export async function createSeries(body: EventInput & { rrule: string }, key: string): Promise<{ first: EventView; count: number }> {
+  const { items } = await read<{ items: EventView[] }>(client.POST("/api/events/series", { body, params: { header: { "Idempotency-Key": key } } }));
+  const [first] = items;
+  if (first === undefined) throw new TypeError("a series without events");
+  return { first, count: items.length };
+}
 
 export const changeEvent = (event_id: string, version: number, body: Partial<EventInput>): Promise<EventView> =>
   read(client.PATCH("/api/events/{event_id}", { params: { path: { event_id } }, headers: { "If-Match": `"v${version}"` }, body }));
@@ -79,3 +88,15 @@ export const duplicateEvent = (event_id: string, starts_at: string): Promise<Eve
 
 export const getFinance = (event_id: string): Promise<Finance> => read(client.GET("/api/events/{event_id}/finance", { params: { path: { event_id } } }));
 export const putFinance = (event_id: string, body: FinanceInput): Promise<Finance> => read(client.PUT("/api/events/{event_id}/finance", { params: { path: { event_id } }, body }));
+
+export interface LogEntry {
+  id: string;
+  actor: string;
+  actor_name: string;
+  action: string;
+  changed: string[];
+  at: string;
+}
+
+export const listLog = (event_id: string, cursor: string | null): Promise<Page<LogEntry>> =>
+  read(client.GET("/api/events/{event_id}/log", { params: { path: { event_id }, query: { limit: 20, ...(cursor === null ? {} : { cursor }) } } }));

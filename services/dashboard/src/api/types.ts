@@ -102,6 +102,7 @@ export interface Assignment {
   responded_at: string | null;
   decline_reason: string | null;
   field_status: string | null;
+  worked_minutes: number | null;
   clashes: Clash[];
 }
 

@@ -13,6 +13,7 @@ import { SelectField, SubmitButton, TextField, useSending } from "../../ui/form"
 import { Icon } from "../../ui/icon";
 import { Card } from "../../ui/page";
 import { AssignmentTrace } from "../deliveries/trace";
+import { AssignmentDialog } from "./assignment-dialog";
 
 const FIELD: Readonly<Record<string, string>> = { on_my_way: "On the way", on_the_way: "On the way", arrived: "Arrived", done: "Done" };
 
@@ -50,6 +51,7 @@ export function CrewCard({ event }: { event: EventView }): JSX.Element {
 function Person({ event, assignment, open }: { event: EventView; assignment: Assignment; open: boolean }): JSX.Element {
   const [tracing, setTracing] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const [editing, setEditing] = useState(false);
   const { crew_member: member, role, status, delivery, responded_at: answered, decline_reason: reason, clashes, field_status: field } = assignment;
   const reminding = useSending(() => remind(event.id, assignment.id), { renew: [["events"]], after: () => toast(`${member.name} is reminded.`) });
   return (
@@ -61,6 +63,7 @@ function Person({ event, assignment, open }: { event: EventView; assignment: Ass
         <strong>{member.name}</strong> <span class="muted">{role}</span>
         {answered !== null && <p class="muted small">Answered {ago(answered)}</p>}
         {reason !== null && reason !== "" && <p class="quote">“{reason}”</p>}
+        {assignment.worked_minutes !== null && <p class="small">Worked {Math.round((assignment.worked_minutes / 60) * 10) / 10} hours</p>}
         {clashes.map((clash) => (
           <p key={clash.event_id} class="small warn-text">
             Also asked for <Link href={`/events/${clash.event_id}`}>“{clash.title}”</Link> at that time
@@ -76,6 +79,9 @@ function Person({ event, assignment, open }: { event: EventView; assignment: Ass
               Remind
             </button>
           )}
+          <button type="button" class="link-button small" aria-label={`Edit ${member.name}`} onClick={() => setEditing(true)}>
+            Edit
+          </button>
           {open && (
             <button type="button" class="link-button small" aria-label={`Remove ${member.name}`} onClick={() => setRemoving(true)}>
               Remove
@@ -89,6 +95,7 @@ function Person({ event, assignment, open }: { event: EventView; assignment: Ass
         {delivery !== null && status === "invited" && <StateChip of="delivery" state={delivery} />}
       </div>
       {tracing && <AssignmentTrace eventId={event.id} assignmentId={assignment.id} name={member.name} onClose={() => setTracing(false)} />}
+      {editing && <AssignmentDialog event={event} assignment={assignment} onClose={() => setEditing(false)} />}
       {removing && (
         <Confirm title={`Remove ${member.name}?`} action="Remove" run={() => unassign(event.id, assignment.id)} renew={[["events"]]} onClose={() => setRemoving(false)}>
           <p>The link in their mail stops working at once, and they are told.</p>

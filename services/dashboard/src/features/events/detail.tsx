@@ -14,7 +14,9 @@ import { CrewCard } from "./crew-card";
 import { FinanceCard } from "./finance-card";
 import { eventKey } from "./keys";
 import { GuestPageCard } from "./guest-page-card";
+import { LogCard } from "./log-card";
 import { PhotosCard } from "./photos-card";
+import { ShotListCard } from "./shot-list-card";
 
 const POLL_MS = 5_000;
 
@@ -39,12 +41,14 @@ function Shown({ event }: { event: EventView }): JSX.Element {
       <div class="columns">
         <div class="stack-large">
           <CrewCard event={event} />
+          {event.kind === "job" && <ShotListCard eventId={event.id} />}
           <PhotosCard eventId={event.id} kind={event.kind} />
         </div>
         <div class="stack-large">
           <FactsCard event={event} />
           <GuestPageCard page={event.guest_page} title={event.title} />
           <FinanceCard eventId={event.id} />
+          <LogCard eventId={event.id} />
         </div>
       </div>
     </>

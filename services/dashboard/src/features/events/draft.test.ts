@@ -14,6 +14,7 @@ const event = {
   visibility: "public",
   capacity: 12,
   booking_ref: null,
+  questions: [],
   crew_notes: "",
   guest_page: { code: "K7", slug: null, url: "", qr_svg_url: "", enabled: false },
   photo_policy: { open_before_hours: null, close_after_hours: 336, reveal_at: null, moderated: false, guest_quota: 500 },

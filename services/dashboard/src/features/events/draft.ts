@@ -1,6 +1,6 @@
 /** What the form of an event holds, and how it becomes what the service takes. */
 import type { EventInput, FinanceInput } from "../../api/events";
-import type { EventKind, EventView } from "../../api/types";
+import type { EventKind, EventView, Question } from "../../api/types";
 import { parseMoney } from "../../lib/money";
 import { instantToZoned, ownZone, zonedToInstant } from "../../lib/time";
 
@@ -28,6 +28,12 @@ export interface Draft {
   crewNotes: string;
   slug: string;
   moderated: boolean;
+  guestPage: boolean;
+  /** Wall clock time in the event's zone; empty when the gallery is open from the start. */
+  reveal: string;
+  questions: Question[];
+  repeat: "never" | "daily" | "weekly" | "fortnightly" | "monthly";
+  times: string;
   crew: CrewPick[];
   currency: string;
   revenue: string;
@@ -57,6 +63,11 @@ export function newDraft(now: Date = new Date()): Draft {
     crewNotes: "",
     slug: "",
     moderated: false,
+    guestPage: true,
+    reveal: "",
+    questions: [],
+    repeat: "never",
+    times: "6",
     crew: [],
     currency: "EUR",
     revenue: "",
@@ -86,10 +97,13 @@ export function draftOf(event: EventView): Draft {
     crewNotes: event.crew_notes,
     slug: event.guest_page.slug ?? "",
     moderated: event.photo_policy.moderated,
+    guestPage: event.guest_page.enabled,
+    reveal: event.photo_policy.reveal_at === null ? "" : instantToZoned(event.photo_policy.reveal_at, event.timezone),
+    questions: event.questions as unknown as Question[],
   };
 }
 
-export type DraftErrors = Partial<Record<"title" | "starts" | "ends" | "capacity" | "revenue" | "captainFee" | "fees", string>>;
+export type DraftErrors = Partial<Record<"title" | "starts" | "ends" | "capacity" | "revenue" | "captainFee" | "fees" | "reveal" | "questions" | "times", string>>;
 
 /** What can be told to be wrong before it is sent. */
 export function draftErrors(draft: Draft): DraftErrors {
@@ -106,13 +120,16 @@ export function draftErrors(draft: Draft): DraftErrors {
   if (!amount(draft.revenue)) errors.revenue = "Not an amount of this currency.";
   if (!amount(draft.captainFee)) errors.captainFee = "Not an amount of this currency.";
   if (draft.fees.some((fee) => fee.name.trim() === "" || !amount(fee.amount))) errors.fees = "Each fee needs a name and an amount.";
+  if (draft.reveal !== "" && zonedToInstant(draft.reveal, draft.timezone) === null) errors.reveal = skipped;
+  if (draft.questions.some((each) => each.label.trim() === "" || (each.type === "choice" && each.options.length === 0))) errors.questions = "Each question needs its words, and a choice its options.";
+  if (draft.repeat !== "never" && !(Number(draft.times) >= 2 && Number(draft.times) <= 366)) errors.times = "From 2 to 366.";
   return errors;
 }
 
 const orNull = (text: string): string | null => (text.trim() === "" ? null : text.trim());
 
 /** The fields that a new event and a changed one have in common. Only for a draft without errors. */
-export function inputOf(draft: Draft, before?: EventView): EventInput {
+export function inputOf(draft: Draft): EventInput {
   return {
     kind: draft.kind,
     title: draft.title.trim(),
@@ -126,15 +143,16 @@ export function inputOf(draft: Draft, before?: EventView): EventInput {
     capacity: draft.capacity === "" ? null : Number(draft.capacity),
     booking_ref: orNull(draft.bookingRef),
     crew_notes: draft.crewNotes.trim(),
-    guest_page: { slug: orNull(draft.slug), enabled: before?.guest_page.enabled ?? true },
-    photo_policy: { moderated: draft.moderated, reveal_at: before?.photo_policy.reveal_at ?? null },
+    guest_page: { slug: orNull(draft.slug), enabled: draft.guestPage },
+    photo_policy: { moderated: draft.moderated, reveal_at: draft.reveal === "" ? null : zonedToInstant(draft.reveal, draft.timezone) },
+    questions: draft.questions.map((each) => ({ ...each, label: each.label.trim() })),
   };
 }
 
 /** Only what differs from the event as it was, so that nobody is told of a change that is none. */
 export function changesOf(draft: Draft, event: EventView): Partial<EventInput> {
-  const before = inputOf(draftOf(event), event);
-  const after = inputOf(draft, event);
+  const before = inputOf(draftOf(event));
+  const after = inputOf(draft);
   const names = Object.keys(after) as (keyof EventInput)[];
   return Object.fromEntries(names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map((name) => [name, after[name]]));
 }

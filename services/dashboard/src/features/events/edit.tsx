@@ -11,6 +11,7 @@ import { SubmitButton, useSending } from "../../ui/form";
 import { PageHead } from "../../ui/page";
 import { changesOf, type Draft, draftErrors, draftOf } from "./draft";
 import { eventKey } from "./keys";
+import { QuestionsSection } from "./questions-section";
 import { BasicsSection, PeopleSection, PlaceSection, TeamSection, zonedKnown } from "./form";
 
 export default function EditEvent({ params }: { params: Params }): JSX.Element {
@@ -48,6 +49,7 @@ function Form({ event: current }: { event: EventView }): JSX.Element {
       <PlaceSection {...section} />
       <TeamSection {...section} />
       <PeopleSection {...section} />
+      <QuestionsSection questions={draft.questions} problem={errors.questions ?? sending.field("questions")} onQuestions={(questions) => set({ questions })} />
       {moves && event.crew.length > 0 && <Notice tone="warn">Time or place changes: the crew get a mail with the difference, and those affected are asked again.</Notice>}
       {outdated ? (
         <Notice tone="bad">

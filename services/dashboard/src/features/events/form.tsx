@@ -105,6 +105,11 @@ export function PeopleSection({ draft, errors, refused, set }: SectionProps): JS
           <TextField label="Friendly page address" hint={`…/g/${draft.slug === "" ? "summer-party" : draft.slug}`} maxLength={60} value={draft.slug} onValue={(slug) => set({ slug: slug.toLowerCase() })} error={refused("guest_page/slug")} />
         </div>
         <label class="check">
+          <input type="checkbox" checked={draft.guestPage} onChange={(event) => set({ guestPage: event.currentTarget.checked })} />
+          <span>Publish a page for guests, with photos</span>
+        </label>
+        {draft.guestPage && <TextField label="The gallery opens" hint="Empty: as soon as there are photos" type="datetime-local" value={draft.reveal} onValue={(reveal) => set({ reveal })} error={errors.reveal ?? refused("photo_policy/reveal_at")} />}
+        <label class="check">
           <input type="checkbox" checked={draft.moderated} onChange={(event) => set({ moderated: event.currentTarget.checked })} />
           <span>Look at guests’ photos before they are shown</span>
         </label>

@@ -1,7 +1,7 @@
 /** A new event. */
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { createEvent } from "../../api/events";
+import { createEvent, createSeries } from "../../api/events";
 import { useOrganisation } from "../../app/organisation";
 import { go, Link } from "../../app/router";
 import { Notice, Skeleton, toast } from "../../ui/feedback";
@@ -11,6 +11,8 @@ import { CrewPicker } from "./crew-picker";
 import { crewOf, type Draft, draftErrors, financeOf, inputOf, newDraft } from "./draft";
 import { BasicsSection, PeopleSection, PlaceSection, TeamSection, zonedKnown } from "./form";
 import { MoneyFields } from "./money-fields";
+import { QuestionsSection } from "./questions-section";
+import { RepeatFields, ruleOf } from "./repeat";
 
 export default function NewEvent(): JSX.Element {
   const organisation = useOrganisation();
@@ -33,13 +35,17 @@ function Form({ orgId }: { orgId: string }): JSX.Element {
   const sending = useSending(
     () => {
       const finance = financeOf(draft);
-      return createEvent({ ...inputOf(draft), org_id: orgId, crew: crewOf(draft.crew), ...(finance === null ? {} : { finance }), publish: publish.current }, key.current);
+      const body = { ...inputOf(draft), org_id: orgId, crew: crewOf(draft.crew), ...(finance === null ? {} : { finance }), publish: publish.current };
+      const rrule = ruleOf(draft);
+      if (rrule !== null) return createSeries({ ...body, rrule }, key.current);
+      return createEvent(body, key.current).then((first) => ({ first, count: 1 }));
     },
     {
       renew: [["events"]],
-      after: (event) => {
-        toast(publish.current && draft.crew.length > 0 ? "Published. The mails to the crew are on their way." : "The event is saved.");
-        go(`/events/${event.id}`);
+      after: ({ first, count }) => {
+        const made = count > 1 ? `${count} events are saved.` : "The event is saved.";
+        toast(publish.current && draft.crew.length > 0 ? "Published. The mails to the crew are on their way." : made);
+        go(count > 1 ? "/events" : `/events/${first.id}`);
       },
     },
   );
@@ -58,12 +64,16 @@ function Form({ orgId }: { orgId: string }): JSX.Element {
     <form class="stack-large narrow" onSubmit={submit} noValidate>
       <PageHead title="New event" />
       <BasicsSection {...section} />
+      <Card title="Again and again">
+        <RepeatFields draft={draft} error={errors.times ?? sending.field("rrule")} set={set} />
+      </Card>
       <PlaceSection {...section} />
       <Card title="Crew">
         <CrewPicker orgId={orgId} picks={draft.crew} onPicks={(crew) => set({ crew })} />
       </Card>
       <TeamSection {...section} />
       <PeopleSection {...section} />
+      <QuestionsSection questions={draft.questions} problem={errors.questions ?? sending.field("questions")} onQuestions={(questions) => set({ questions })} />
       <Card title="Money">
         <MoneyFields money={draft} errors={errors} set={set} />
       </Card>
