@@ -15,9 +15,9 @@ _CACHE_SECONDS = 1.0
 class Revocations:
     """Access tokens outlive their session by up to ten minutes; this closes the gap."""
 
-    def __init__(self, *, database: Database) -> None:
+    def __init__(self, *, database: Database, remember_seconds: float = _CACHE_SECONDS) -> None:
         self._database = database
-        self._known: ExpiringCache[tuple[UUID, int], bool] = ExpiringCache(capacity=50_000, seconds=_CACHE_SECONDS)
+        self._known: ExpiringCache[tuple[UUID, int], bool] = ExpiringCache(capacity=50_000, seconds=remember_seconds)
 
     def is_revoked(self, claims: AccessClaims) -> bool:
         """True once the session, or every session of the user begun by then, has been ended."""

@@ -1,0 +1,1 @@
+"""Actions that wait for a link in a mail to be followed."""

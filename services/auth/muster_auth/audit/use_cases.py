@@ -1,0 +1,45 @@
+"""Writing the audit log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
+
+from muster_auth.audit.models import AuditEntry
+from muster_shared import clock
+from muster_shared.auth import Principal
+from muster_shared.ids import new_id
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What was done to what. `changes` holds no secret and no address: names of fields, roles, scopes."""
+
+    action: str
+    target_kind: str
+    target_id: UUID | None = None
+    org_id: UUID | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(session: Session, actor: Principal, fact: Fact) -> None:
+    """Adds an entry in the transaction of what it tells of."""
+    session.add(
+        AuditEntry(
+            id=new_id(),
+            org_id=fact.org_id,
+            occurred_at=clock.now(),
+            service="auth",
+            actor_kind=actor.kind.value,
+            actor_id=actor.user_id or actor.key_id,
+            actor_name=actor.name,
+            action=fact.action,
+            target_kind=fact.target_kind,
+            target_id=fact.target_id,
+            changes=dict(fact.changes),
+            request_id=get_contextvars().get("request_id"),
+        )
+    )

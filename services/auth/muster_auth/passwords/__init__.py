@@ -1,0 +1,1 @@
+"""Passwords: how they are kept, which are refused, how they are changed."""
