@@ -1,0 +1,1 @@
+"""The notifications service: mails from templates, deliveries and their trace."""

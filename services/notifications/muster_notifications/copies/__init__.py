@@ -1,0 +1,1 @@
+"""Small copies of what other services decide, kept by their messages."""

@@ -1,0 +1,1 @@
+"""Deliveries: one row per mail, from the request to what became of it."""

@@ -1,0 +1,187 @@
+"""Queueing mails and moving them from state to state; every move is told in the same transaction."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from muster_notifications.deliveries.models import Step
+from muster_notifications.deliveries.recipients import key_of, lane_of
+from muster_notifications.deliveries.states import Status, sources
+from muster_shared import clock
+from muster_shared.ids import new_id
+from muster_shared.messages.notifications import DeliveryChanged
+from muster_shared.messaging import outbox
+
+CHANNEL = "deliveries"
+
+_INSERT = text(
+    "WITH queued AS (INSERT INTO deliveries (id, dedupe_key, lane, org_id, event_id, assignment_id,"
+    " registration_id, link_version, action_id, template, language, recipient, recipient_key, recipient_name,"
+    " context, status, reason, urgent, due_at, expires_at, request_id, resend_of, created_at, updated_at)"
+    " VALUES (:id, :dedupe_key, :lane, :org_id, :event_id, :assignment_id, :registration_id, :link_version,"
+    " :action_id, :template, :language, :recipient, :recipient_key, :recipient_name, :context, :status, :reason,"
+    " :urgent, :due_at, :expires_at, :request_id, :resend_of, :now, :now)"
+    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id), step AS ("
+    "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued)"
+    " SELECT id, pg_notify(current_schema() || '_deliveries', '') FROM queued"
+).bindparams(bindparam("context", type_=JSONB), bindparam("detail", type_=JSONB))
+
+_MOVE = text(
+    "UPDATE deliveries SET status = :to, reason = :reason, version = version + 1, updated_at = :now,"
+    " claimed_until = NULL,"
+    " sent_at = CASE WHEN :arrived THEN coalesce(sent_at, :at) ELSE sent_at END,"
+    " delivered_at = CASE WHEN :to = 'delivered' THEN coalesce(delivered_at, :at) ELSE delivered_at END,"
+    " due_at = coalesce(:due_at, due_at)"
+    " WHERE id = :id AND status = ANY(:sources) AND (CAST(:attempt_id AS uuid) IS NULL OR attempt_id = :attempt_id)"
+    # What a message about a delivery needs.
+    " RETURNING id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status, reason,"
+    " updated_at"
+)
+_ARRIVED = frozenset({Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED})
+
+
+@dataclass(frozen=True)
+class NewMail:
+    """A mail that is wanted. `dedupe_key` makes a second wish for the same one have no effect."""
+
+    dedupe_key: str
+    template: str
+    recipient: str
+    recipient_name: str
+    language: str
+    due_at: datetime
+    urgent: bool
+    org_id: UUID | None = None
+    event_id: UUID | None = None
+    assignment_id: UUID | None = None
+    registration_id: UUID | None = None
+    link_version: int | None = None
+    action_id: UUID | None = None
+    expires_at: datetime | None = None
+    request_id: str | None = None
+    resend_of: UUID | None = None
+    context: dict[str, Any] = field(default_factory=dict)
+    trigger: str = ""
+
+
+def queue(session: Session, mail: NewMail) -> UUID | None:
+    """Writes the delivery and wakes the senders on commit; its id, or None when there is one with the key already.
+
+    A person without an address gets a delivery that is suppressed, so that the reason can be seen.
+    """
+    status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
+    reason = None if mail.recipient else "no_address"
+    now, delivery_id = clock.now(), new_id()
+    row = session.execute(
+        _INSERT,
+        {
+            "id": delivery_id,
+            "dedupe_key": mail.dedupe_key,
+            "lane": lane_of(mail.org_id),
+            "org_id": mail.org_id,
+            "event_id": mail.event_id,
+            "assignment_id": mail.assignment_id,
+            "registration_id": mail.registration_id,
+            "link_version": mail.link_version,
+            "action_id": mail.action_id,
+            "template": mail.template,
+            "language": mail.language,
+            "recipient": mail.recipient,
+            "recipient_key": key_of(mail.recipient),
+            "recipient_name": mail.recipient_name,
+            "context": mail.context,
+            "status": status.value,
+            "reason": reason,
+            "urgent": mail.urgent,
+            "due_at": mail.due_at,
+            "expires_at": mail.expires_at,
+            "request_id": mail.request_id,
+            "resend_of": mail.resend_of,
+            "now": now,
+            "detail": {"trigger": mail.trigger, "due_at": clock.rfc3339(mail.due_at), "reason": reason},
+        },
+    ).first()
+    if row is None:
+        return None
+    outbox.emit(
+        session,
+        DeliveryChanged(
+            delivery_id=delivery_id,
+            version=1,
+            org_id=mail.org_id,
+            event_id=mail.event_id,
+            assignment_id=mail.assignment_id,
+            registration_id=mail.registration_id,
+            link_version=mail.link_version,
+            template=mail.template,
+            status=status.value,
+            reason=reason,
+            occurred_at=now,
+        ),
+        key=delivery_id,
+    )
+    return delivery_id
+
+
+def move(
+    session: Session,
+    delivery_id: UUID,
+    *,
+    to: Status,
+    reason: str | None = None,
+    attempt_id: UUID | None = None,
+    at: datetime | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Moves a delivery to `to` if the table of transitions allows it from where it is; whether it did.
+
+    `attempt_id` lets only the holder of that attempt move it. `at` is when it happened, if that is not now;
+    `due_at` when a mail that is queued again may go.
+    """
+    now = clock.now()
+    row = session.execute(
+        _MOVE,
+        {
+            "id": delivery_id,
+            "to": to.value,
+            "reason": reason,
+            "sources": sources(to),
+            "attempt_id": attempt_id,
+            "arrived": to in _ARRIVED,
+            "now": now,
+            "at": at or now,
+            "due_at": due_at,
+        },
+    ).first()
+    if row is None:
+        return False
+    tell(session, row)
+    return True
+
+
+def tell(session: Session, row: Row[Any]) -> None:
+    """Emits `delivery.changed.v1` for a row as a move returns it."""
+    values = dict(row._mapping)
+    values["delivery_id"] = values.pop("id")
+    values["occurred_at"] = values.pop("updated_at")
+    outbox.emit(session, DeliveryChanged(**values), key=values["delivery_id"])
+
+
+def add_step(
+    session: Session, delivery_id: UUID, kind: str, *, at: datetime | None = None, detail: dict[str, Any] | None = None
+) -> None:
+    """Adds a line to the delivery's trace."""
+    session.execute(
+        Step.__table__.insert(),  # type: ignore[attr-defined]  # a declared table
+        {"delivery_id": delivery_id, "at": at or clock.now(), "kind": kind, "detail": detail or {}},
+    )
+
+
+def wake_senders(session: Session) -> None:
+    """Wakes the senders when the transaction commits."""
+    session.execute(text("SELECT pg_notify(current_schema() || '_deliveries', '')"))

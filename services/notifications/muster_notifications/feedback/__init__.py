@@ -1,0 +1,1 @@
+"""SES's events: read, matched to the attempt they speak of, and applied."""

@@ -1,0 +1,36 @@
+"""The handler of the queue that SES's events come through."""
+
+from typing import Any
+
+from muster_notifications.feedback.parsing import NotAnEvent, parse
+from muster_notifications.feedback.settling import keep
+from muster_shared import telemetry
+from muster_shared.db import Database
+from muster_shared.logs import log
+from muster_shared.messaging.errors import Permanent
+from muster_shared.messaging.inbox import Context
+
+_log = log(__name__)
+
+
+def ses_event(database: Database, body: dict[str, Any], context: Context) -> None:
+    """Keeps one event and applies it. Raises `Permanent` for a body that is no event at all."""
+    if _is_greeting(body):
+        return
+    try:
+        event = parse(body)
+    except NotAnEvent as error:
+        raise Permanent(f"not an event of SES: {error}") from None
+    with database.transaction() as session:
+        context.record(session)
+        matched = keep(session, event)
+    telemetry.count("muster.ses.event", attributes={"kind": event.kind, "matched": matched})
+    if not matched:
+        _log.info("ses_event_waits", kind=event.kind)
+
+
+def _is_greeting(body: dict[str, Any]) -> bool:
+    """What SES and SNS send when a topic is connected."""
+    return "AmazonSnsSubscriptionSucceeded" in str(body.get("notificationType", "")) or (
+        body.get("Type") in {"SubscriptionConfirmation", "UnsubscribeConfirmation"}
+    )

@@ -1,0 +1,1 @@
+"""From messages to deliveries: who gets which mail, once."""

@@ -1,0 +1,58 @@
+"""Mails to people who registered for an event."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from muster_notifications.copies.use_cases import keep_event
+from muster_notifications.deliveries.use_cases import NewMail, queue
+from muster_notifications.intake.timing import due_at
+from muster_notifications.templates.registry import TEMPLATES, language_of
+from muster_shared import clock
+from muster_shared.messages.events import RegistrationChanged
+from muster_shared.messaging.inbox import Context
+
+_TEMPLATES: Mapping[str, str] = {
+    "registered": "registration_confirmed",
+    "waitlisted": "registration_waitlisted",
+    "promoted": "registration_promoted",
+    "cancelled": "registration_cancelled",
+    "event_changed": "registration_changed",
+    "event_cancelled": "registration_event_cancelled",
+}
+_RESENT: Mapping[str, str] = {
+    "confirmed": "registration_confirmed",
+    "waitlisted": "registration_waitlisted",
+    "cancelled": "registration_cancelled",
+}
+
+
+def registration_changed(session: Session, message: RegistrationChanged, context: Context) -> None:
+    """Queues the mail that belongs to what happened."""
+    event = message.event
+    keep_event(session, event)
+    template = _RESENT[message.status] if message.reason == "resent" else _TEMPLATES[message.reason]
+    urgent = TEMPLATES[template].urgent
+    queue(
+        session,
+        NewMail(
+            dedupe_key=f"registration:{message.registration_id}:{message.request_key}",
+            template=template,
+            recipient=message.email,
+            recipient_name=message.name,
+            language=language_of(message.language),
+            due_at=due_at(session, event, urgent=urgent, now=clock.now()),
+            urgent=urgent,
+            org_id=event.org_id,
+            event_id=event.event_id,
+            registration_id=message.registration_id,
+            link_version=message.link_version,
+            request_id=context.request_id,
+            context={
+                "event": event.model_dump(mode="json"),
+                "position": message.position,
+                "reason": message.reason,
+            },
+            trigger=message.type,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The local mailbox: what SES's stand-in took, for people trying Muster out."""
