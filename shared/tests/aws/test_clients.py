@@ -20,9 +20,13 @@ def test_each_client_is_built_once_when_many_threads_ask(aws_stand_in: AwsStandI
 
 
 def test_timeouts_and_retries_are_bounded(aws_stand_in: AwsStandIn) -> None:
-    config: Any = aws_stand_in.clients().ses.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 10)
-    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+    clients = aws_stand_in.clients()
+    queue: Any = clients.sqs.meta.config
+    assert (queue.connect_timeout, queue.read_timeout) == (2, 10)
+    assert queue.retries == {"mode": "standard", "total_max_attempts": 3}
+    # A second call after a lost answer would be a second mail.
+    mail: Any = clients.ses.meta.config
+    assert mail.retries == {"mode": "standard", "total_max_attempts": 1}
 
 
 def test_buckets_are_in_the_path_only_where_an_endpoint_is_given(aws_stand_in: AwsStandIn, monkeypatch: Any) -> None:
