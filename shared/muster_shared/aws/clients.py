@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ses import SESClient
@@ -39,6 +40,7 @@ class Clients:
         self._pool_connections = pool_connections
         # Making a client from a shared session is not thread-safe; using one is.
         self._lock = threading.RLock()
+        self._post_urls: dict[tuple[str, str | None], str] = {}
 
     @cached_property
     def _session(self) -> Any:
@@ -95,6 +97,22 @@ class Clients:
         if endpoint is None:
             return self.s3
         return cast("S3Client", self._once(f"s3:{endpoint}", endpoint=endpoint))
+
+    def credentials(self) -> "tuple[ReadOnlyCredentials, str]":
+        """The credentials as they are now (a role's are renewed by the SDK), and the region."""
+        with self._lock:
+            found = self._session.get_credentials()
+        if found is None:
+            raise RuntimeError("there are no AWS credentials")
+        return found.get_frozen_credentials(), self._region or _region()
+
+    def post_url(self, bucket: str, *, endpoint: str | None) -> str:
+        """Where a browser sends a form for `bucket`; found out once."""
+        known = self._post_urls.get((bucket, endpoint))
+        if known is None:
+            signed = self.s3_at(endpoint).generate_presigned_post(Bucket=bucket, Key="any")
+            known = self._post_urls[bucket, endpoint] = str(signed["url"])
+        return known
 
     @property
     def sqs(self) -> "SQSClient":

@@ -1,8 +1,14 @@
 """Presigned uploads: the browser sends straight to S3, within what was signed and nothing beside it."""
 
+import base64
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from muster_shared import clock
 from muster_shared.aws.clients import Clients
@@ -40,26 +46,41 @@ def presigned_post(
     if not 0 <= min_bytes <= max_bytes:
         raise ValueError("the length range is empty")
     issued_at = clock.now()
+    expires_at = issued_at + timedelta(seconds=lifetime_seconds)
+    credentials, region = clients.credentials()
+    date, day = issued_at.strftime("%Y%m%dT%H%M%SZ"), issued_at.strftime("%Y%m%d")
+    scope = f"{day}/{region}/s3/aws4_request"
+    fields = {
+        "Content-Type": content_type,
+        "success_action_status": "201",
+        "key": key,
+        "x-amz-algorithm": "AWS4-HMAC-SHA256",
+        "x-amz-credential": f"{credentials.access_key}/{scope}",
+        "x-amz-date": date,
+    }
+    if credentials.token:
+        fields["x-amz-security-token"] = credentials.token
     conditions: list[Any] = [
-        ["eq", "$key", key],
-        ["eq", "$Content-Type", content_type],
         ["content-length-range", min_bytes, max_bytes],
-        ["eq", "$success_action_status", "201"],
+        {"bucket": bucket},
+        *(["eq", f"${name}", value] for name, value in fields.items()),
     ]
-    signed = clients.s3_at(public_endpoint).generate_presigned_post(
-        Bucket=bucket,
-        Key=key,
-        Fields={"Content-Type": content_type, "success_action_status": "201"},
-        Conditions=conditions,
-        ExpiresIn=lifetime_seconds,
-    )
-    return Upload(
-        method="POST",
-        url=signed["url"],
-        fields=dict(signed["fields"]),
-        headers={},
-        expires_at=issued_at + timedelta(seconds=lifetime_seconds),
-    )
+    expiration = expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    policy = base64.b64encode(orjson.dumps({"expiration": expiration, "conditions": conditions})).decode()
+    signing_key = _signing_key(credentials.secret_key, day, region)
+    fields["policy"] = policy
+    fields["x-amz-signature"] = hmac.new(signing_key, policy.encode(), hashlib.sha256).hexdigest()
+    url = clients.post_url(bucket, endpoint=public_endpoint)
+    return Upload(method="POST", url=url, fields=fields, headers={}, expires_at=expires_at)
+
+
+@lru_cache(maxsize=4)
+def _signing_key(secret: str, day: str, region: str) -> bytes:
+    """The key of a day. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html"""
+    key = b"AWS4" + secret.encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
 
 
 def presigned_put(
