@@ -276,6 +276,7 @@ def _deliveries(site: Site) -> None:
             "id": f"d{number}",
             "template": template,
             "recipient": to,
+            "recipient_name": "",
             "status": status,
             "reason": "The mailbox does not exist." if status == "bounced" else None,
             "event_id": EVENT,
@@ -288,20 +289,17 @@ def _deliveries(site: Site) -> None:
         }
         for number, (template, to, status) in enumerate(names)
     ]
-    trace = [
-        {"at": data.at(-3), "step": step, "detail": detail}
-        for step, detail in [
-            ("requested", "Assigned to Sunset charter"),
-            ("queued", None),
-            ("accepted_by_ses", None),
-            ("bounced", "The mailbox does not exist."),
-            ("opened_by_machine", "Looks like a mail scanner"),
-        ]
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("queued", {}),
+        ("sent", {"attempt": 1}),
+        ("bounced", {"reason": "mailbox_unknown"}),
+        ("opened_by_machine", {}),
     ]
+    trace = [{"at": data.at(-3), "kind": kind, "detail": detail} for kind, detail in steps]
     site.on("GET", "/api/notifications", Reply(data.page(mails)))
 
     def one(call: Call, mail_id: str) -> Reply:
-        return Reply({**next(mail for mail in mails if mail["id"] == mail_id), "trace": trace})
+        return Reply({**next(mail for mail in mails if mail["id"] == mail_id), "trace": trace, "attempts": 1, "can_resend": True})
 
     site.on("GET", r"/api/notifications/(?P<mail_id>d\d)", one)
 

@@ -1,14 +1,16 @@
 /** Mails on their way, and the trace of each. */
-import { client, read } from "./client";
-import type { Delivery, Page } from "./types";
+import { client, idempotencyKey, read } from "./client";
+import type { Delivery, DeliveryStatus, Page } from "./types";
 
 export interface TraceStep {
   at: string;
-  step: string;
-  detail: string | null;
+  kind: string;
+  detail?: { [name: string]: unknown };
 }
 
 export interface DeliveryTrace extends Delivery {
+  attempts: number;
+  can_resend: boolean;
   trace: TraceStep[];
 }
 
@@ -17,10 +19,10 @@ export interface DeliveryQuery {
   event_id?: string;
   assignment_id?: string;
   recipient?: string;
-  status?: string;
+  status?: DeliveryStatus;
   cursor?: string;
 }
 
 export const listDeliveries = (query: DeliveryQuery): Promise<Page<Delivery>> => read(client.GET("/api/notifications", { params: { query: { limit: 50, ...query } } }));
 export const getTrace = (delivery_id: string): Promise<DeliveryTrace> => read(client.GET("/api/notifications/{delivery_id}", { params: { path: { delivery_id } } }));
-export const resend = (delivery_id: string): Promise<unknown> => read(client.POST("/api/notifications/{delivery_id}/resend", { params: { path: { delivery_id } } }));
+export const resend = (delivery_id: string): Promise<unknown> => read(client.POST("/api/notifications/{delivery_id}/resend", { params: { path: { delivery_id }, header: idempotencyKey() } }));

@@ -222,6 +222,7 @@ export interface Delivery {
   id: string;
   template: string;
   recipient: string;
+  recipient_name: string;
   status: DeliveryStatus;
   reason: string | null;
   event_id: string | null;

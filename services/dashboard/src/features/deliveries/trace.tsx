@@ -16,6 +16,34 @@ export function readable(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const STEPS: Readonly<Record<string, string>> = {
+  queued: "Written and queued",
+  sending: "Being handed to the mail service",
+  sent: "Accepted by the mail service",
+  delivered: "Delivered to their mailbox",
+  bounced: "Their mailbox refused it",
+  complained: "They marked it as unwanted",
+  suppressed: "Not sent",
+  failed: "Given up",
+  retrying: "Trying again",
+  postponed: "Put off",
+  opened: "They opened the link",
+  opened_by_machine: "A program opened the link, which changes nothing",
+  answered: "They answered",
+  unsubscribed: "They unsubscribed",
+  resent: "Sent once more",
+};
+
+const IDENTIFIER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** What a step tells besides its kind, without the identifiers that say nothing to a person. */
+export function detailText(detail: { readonly [name: string]: unknown }): string {
+  return Object.values(detail)
+    .filter((value): value is string | number => (typeof value === "string" && value !== "" && !IDENTIFIER.test(value)) || typeof value === "number")
+    .map((value) => (typeof value === "string" ? value.replaceAll("_", " ") : String(value)))
+    .join(", ");
+}
+
 export function clock(instant: string): string {
   return new Date(instant).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
@@ -65,8 +93,8 @@ export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
           {traced.data.trace.map((step, index) => (
             <li key={index}>
               <span>
-                <strong>{readable(step.step)}</strong>
-                {step.detail !== null && step.detail !== "" && <span class="muted"> · {step.detail}</span>}
+                <strong>{STEPS[step.kind] ?? readable(step.kind)}</strong>
+                {detailText(step.detail ?? {}) !== "" && <span class="muted"> · {detailText(step.detail ?? {})}</span>}
               </span>
               <time class="muted small" dateTime={step.at}>
                 {clock(step.at)}
@@ -76,11 +104,13 @@ export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
         </ol>
       )}
       {again.problem}
-      <div class="actions">
-        <button type="button" class="button button-small" aria-disabled={again.busy} onClick={again.send}>
-          Send it again
-        </button>
-      </div>
+      {traced.data?.can_resend === true && (
+        <div class="actions">
+          <button type="button" class="button button-small" aria-disabled={again.busy} onClick={again.send}>
+            Send it again
+          </button>
+        </div>
+      )}
     </section>
   );
 }

@@ -14,6 +14,7 @@ interface Mail {
 }
 
 const POLL_SECONDS = 3;
+const WHOLE_ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]{2,}$/;
 
 class Mailbox {
   private readonly list = h("ul", { id: "mails", class: "mb-list", "aria-label": "Mails" });
@@ -45,10 +46,12 @@ class Mailbox {
 
   private async load(): Promise<void> {
     const query = new URLSearchParams({ limit: "100" });
-    const to = this.filter.value.trim();
-    if (to !== "") query.set("to", to);
+    const to = this.filter.value.trim().toLowerCase();
+    // A whole address is looked for among all mails, part of one among the newest.
+    if (WHOLE_ADDRESS.test(to)) query.set("to", to);
     try {
-      this.mails = (await json<{ items: Mail[] }>(`/api/notifications/outbox?${query}`))?.items ?? [];
+      const newest = (await json<{ items: Mail[] }>(`/api/notifications/outbox?${query}`))?.items ?? [];
+      this.mails = newest.filter((mail) => mail.to.join(" ").toLowerCase().includes(to));
       setText(this.note, this.mails.length === 0 ? "No mail here yet." : `${this.mails.length} ${this.mails.length === 1 ? "mail" : "mails"}, newest first`);
     } catch (error) {
       setText(this.note, error instanceof Error ? `The mailbox cannot be read: ${error.message}` : "The mailbox cannot be read.");
