@@ -12,8 +12,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from muster_shared import logs, telemetry
 from muster_shared.messaging.consumer import Consumer
@@ -58,86 +60,88 @@ def run(spec: WorkerSpec, *, stop: threading.Event, drain_seconds: float = DRAIN
         return _EX_CONFIG
     heartbeat = os.environ.get("MUSTER_WORKER_HEARTBEAT")
     supervisor = Supervisor(stop=stop, heartbeat_file=Path(heartbeat) if heartbeat else None)
-    wakes: dict[str, threading.Event] = {"outbox": threading.Event()}
-    loop_wakes = [
-        (loop, wakes.setdefault(loop.channel, threading.Event()) if loop.channel else threading.Event())
-        for loop in spec.loops
-    ]
-
-    def wake_all() -> None:
-        for _, event in loop_wakes:
-            event.set()
-
-    listener = Listener(spec.database, wakes)
-    relay = Relay(
-        database=spec.database,
-        sqs=spec.clients.sqs,
-        service=spec.service,
-        queue_prefix=spec.settings.queue_prefix,
-    )
-    jobs = JobRunner(spec.database, [*cleaning_jobs(spec.database), *spec.jobs])
-    supervisor.start("listener", listener.run)
-    supervisor.start("relay", lambda event: relay.run(event, wakes["outbox"]))
-    for number in range(_JOB_THREADS):
-        supervisor.start(f"jobs-{number}", jobs.run)
-    supervisor.watch(lambda: relay.beat)
-    supervisor.watch(lambda: listener.beat)
-    for consumer in consumers(spec, on_handled=wake_all):
-        for name, target in consumer.threads():
-            supervisor.start(name, target)
-        supervisor.watch(lambda consumer=consumer: consumer.beat)  # type: ignore[misc]
-    for loop, event in loop_wakes:
-        supervisor.start(loop.name, lambda halt, loop=loop, event=event: loop.run(halt, event))  # type: ignore[misc]
+    worker = _Worker(spec, supervisor)
+    worker.start()
     log.info("worker_started", service=spec.service)
-
-    def on_stop() -> None:
-        listener.interrupt()
-        wakes["outbox"].set()
-        wake_all()
-
-    status = supervisor.run(drain_seconds=drain_seconds, on_stop=on_stop)
+    status = supervisor.run(drain_seconds=drain_seconds, on_stop=worker.wake_for_stop)
     telemetry.stop()
     log.info("worker_stopped", service=spec.service, status=status)
     return status
 
 
-def _wake_of(loop: Loop, wakes: dict[str, threading.Event]) -> threading.Event:
-    return wakes.setdefault(loop.channel, threading.Event()) if loop.channel else threading.Event()
+class _Worker:
+    """The parts of a running worker, and the events that wake them."""
+
+    def __init__(self, spec: WorkerSpec, supervisor: Supervisor) -> None:
+        self._spec = spec
+        self._supervisor = supervisor
+        self._outbox = threading.Event()
+        self._channels: dict[str, threading.Event] = {"outbox": self._outbox}
+        self._loops = [(loop, self._wake_of(loop)) for loop in spec.loops]
+        self._listener = Listener(spec.database, self._channels)
+
+    def _wake_of(self, loop: Loop) -> threading.Event:
+        return self._channels.setdefault(loop.channel, threading.Event()) if loop.channel else threading.Event()
+
+    def start(self) -> None:
+        """Starts every thread."""
+        spec, supervisor = self._spec, self._supervisor
+        relay = Relay(
+            database=spec.database,
+            sqs=spec.clients.sqs,
+            service=spec.service,
+            queue_prefix=spec.settings.queue_prefix,
+        )
+        supervisor.start("relay", partial(relay.run, wake=self._outbox))
+        supervisor.watch(lambda: relay.beat)
+        supervisor.start("listener", self._listener.run)
+        supervisor.watch(lambda: self._listener.beat)
+        jobs = JobRunner(spec.database, [*cleaning_jobs(spec.database), *spec.jobs])
+        for number in range(_JOB_THREADS):
+            supervisor.start(f"jobs-{number}", jobs.run)
+        for consumer in consumers(spec, on_handled=self._wake_loops):
+            for name, target in consumer.threads():
+                supervisor.start(name, target)
+            supervisor.watch(partial(getattr, consumer, "beat"))
+        for loop, wake in self._loops:
+            supervisor.start(loop.name, partial(_run_loop, loop, wake))
+
+    def _wake_loops(self) -> None:
+        for _, wake in self._loops:
+            wake.set()
+
+    def wake_for_stop(self) -> None:
+        """Wakes whatever waits for something else than the stop."""
+        self._listener.interrupt()
+        self._outbox.set()
+        self._wake_loops()
+
+
+def _run_loop(loop: Loop, wake: threading.Event, stop: threading.Event) -> None:
+    loop.run(stop, wake)
 
 
 def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consumer]:
     """A consumer for the service's queue, if it handles anything, and one for each raw queue."""
+    prefix = spec.settings.queue_prefix
+    common: dict[str, Any] = {
+        "database": spec.database,
+        "sqs": spec.clients.sqs,
+        # How long a poll lasts is how long stopping takes: nobody pays for a request at home.
+        "wait_seconds": 5 if spec.settings.is_production else 1,
+        "on_handled": on_handled,
+    }
     made = []
-    prefix, clients = spec.settings.queue_prefix, spec.clients
-    # How long a poll lasts is how long stopping takes: nobody pays for a request at home.
-    wait_seconds = 5 if spec.settings.is_production else 1
     if spec.handlers:
         name = queue_name(prefix, spec.service)
-        made.append(
-            Consumer(
-                database=spec.database,
-                sqs=clients.sqs,
-                queue_name=name,
-                dispatcher=TypedDispatcher(name, spec.handlers),
-                threads=spec.threads,
-                wait_seconds=wait_seconds,
-                on_handled=on_handled,
-            )
-        )
+        typed = TypedDispatcher(name, spec.handlers)
+        made.append(Consumer(queue_name=name, dispatcher=typed, threads=spec.threads, **common))
     for suffix, given in spec.raw_queues.items():
         raw = given if isinstance(given, RawQueue) else RawQueue(given)
         name = queue_name(prefix, suffix)
+        dispatcher = RawDispatcher(name, raw.run)
         made.append(
-            Consumer(
-                database=spec.database,
-                sqs=clients.sqs,
-                queue_name=name,
-                dispatcher=RawDispatcher(name, raw.run),
-                threads=raw.threads,
-                prefetch=raw.prefetch,
-                wait_seconds=wait_seconds,
-                on_handled=on_handled,
-            )
+            Consumer(queue_name=name, dispatcher=dispatcher, threads=raw.threads, prefetch=raw.prefetch, **common)
         )
     return made
 

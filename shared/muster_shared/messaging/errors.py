@@ -25,7 +25,7 @@ class Retry(Exception):
     """Raised by a handler: not now, come again.
 
     `after_seconds` replaces the exponential backoff. A message that was received five times goes to the
-    dead-letter queue; `max_receives` raises that for a wait that is known to be long.
+    dead-letter queue; `max_receives` (at most 90) raises that for a wait that is known to be long.
     """
 
     def __init__(self, after_seconds: float | None = None, *, max_receives: int | None = None) -> None:
