@@ -24,30 +24,22 @@ class Database:
 
     `url` is a `postgresql+psycopg2://` address of the service's runtime role, whose `search_path` is the
     service's schema. Every connection has a statement timeout and one for sitting idle in a transaction.
+
+    Reads have connections of their own, half as many. A request that holds a transaction may need one (a
+    membership, a rate limit); were they the same, as many requests as there are connections could each wait for
+    another's.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8, application_name: str = "muster") -> None:
         self.url = url
-        self.engine: Engine = create_engine(
+        self.engine = _engine(url, pool_size=pool_size, application_name=application_name)
+        self._reads = _engine(
             url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=_POOL_TIMEOUT_SECONDS,
-            pool_pre_ping=False,
-            pool_use_lifo=True,
-            json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
-            json_deserializer=orjson.loads,
-            connect_args={
-                "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
-                "application_name": application_name,
-                "keepalives_idle": 30,
-                "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-                f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS}",
-            },
+            pool_size=pool_size // 2 + 1,
+            application_name=application_name,
+            isolation_level="AUTOCOMMIT",
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        event.listen(self.engine, "checkout", _discard_when_closed_by_server)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -58,7 +50,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in autocommit, for reads of one statement; costs no BEGIN and COMMIT."""
-        with self._autocommit.connect() as connection:
+        with self._reads.connect() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -67,12 +59,37 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def dispose(self) -> None:
-        """Closes the pool; after a fork call it in the child before the first use."""
+        """Forgets every connection; after a fork call it in the child before the first use."""
         self.engine.dispose(close=False)
+        self._reads.dispose(close=False)
 
     def close(self) -> None:
         """Closes every idle connection."""
         self.engine.dispose()
+        self._reads.dispose()
+
+
+def _engine(url: str, *, pool_size: int, application_name: str, **options: Any) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT_SECONDS,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+            "application_name": application_name,
+            "keepalives_idle": 30,
+            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+            f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+        },
+        **options,
+    )
+    event.listen(engine, "checkout", _discard_when_closed_by_server)
+    return engine
 
 
 def _discard_when_closed_by_server(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
