@@ -13,12 +13,16 @@ from uuid import UUID
 import bcrypt
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from muster_shared import clock
 from muster_shared.auth.cache import ExpiringCache
 from muster_shared.auth.internal import InternalClient, InternalUnavailable
 from muster_shared.auth.tables import service_keys
 from muster_shared.db import Database
+from muster_shared.logs import log
+from muster_shared.messages.auth import ServiceKeyUsed
+from muster_shared.messaging import outbox
 from muster_shared.problems import Unavailable
 
 _FORMAT = re.compile(r"msk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})\Z")
@@ -29,6 +33,9 @@ _SEEN_SECONDS = 60.0
 _ROW_SECONDS = 1.0
 _REFUSED_SECONDS = 10.0
 _LOOK_UPS_AT_ONCE = 2
+_USE_TOLD_EVERY_SECONDS = 60.0
+
+_log = log(__name__)
 
 
 class ServiceKeyRefused(Exception):
@@ -78,6 +85,7 @@ class ServiceKeys:
         self._refused: ExpiringCache[bytes, bool] = ExpiringCache(capacity=50_000, seconds=_REFUSED_SECONDS)
         self._unknown: ExpiringCache[UUID, bool] = ExpiringCache(capacity=50_000, seconds=_ROW_SECONDS)
         self._rows: ExpiringCache[UUID, ServiceKey] = ExpiringCache(capacity=10_000, seconds=_ROW_SECONDS)
+        self._told: ExpiringCache[UUID, bool] = ExpiringCache(capacity=10_000, seconds=_USE_TOLD_EVERY_SECONDS)
         self._look_ups = BoundedSemaphore(_LOOK_UPS_AT_ONCE)
 
     def verify(self, text: str) -> ServiceKey:
@@ -96,11 +104,22 @@ class ServiceKeys:
                 self._refused.put(digest, True)
                 raise ServiceKeyRefused
             self._seen.put(digest, key.id)
+        if self._told.get(key.id) is None:
+            self._tell_use(key.id)
         return key
+
+    def _tell_use(self, key_id: UUID) -> None:
+        """Says that the key was used, once a minute; that this fails is no reason to refuse the call."""
+        self._told.put(key_id, True)
+        try:
+            with self._database.transaction() as session:
+                outbox.emit(session, ServiceKeyUsed(key_id=key_id, used_at=clock.now()))
+        except SQLAlchemyError as error:
+            _log.warning("key_use_not_told", error=type(error).__name__)
 
     def forget(self) -> None:
         """Drops what is remembered in this process."""
-        for cache in (self._seen, self._refused, self._unknown, self._rows):
+        for cache in (self._seen, self._refused, self._unknown, self._rows, self._told):
             cache.clear()
 
     def _row(self, key_id: UUID) -> ServiceKey | None:

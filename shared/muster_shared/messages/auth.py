@@ -61,6 +61,36 @@ class ServiceKeyChanged(Message):
     version: int
 
 
+class ServiceKeyUsed(Message):
+    """A service key was used. Each process tells at most once a minute for a key; any service may tell."""
+
+    type: ClassVar[str] = "service_key.used.v1"
+
+    key_id: UUID
+    used_at: datetime
+
+
+class AuditRecorded(Message):
+    """A member or a key did something in another service; auth keeps it in the audit log.
+
+    `changes` names what changed (fields, roles, states), never a secret, an address or an amount.
+    """
+
+    type: ClassVar[str] = "audit.recorded.v1"
+
+    org_id: UUID
+    service: str
+    actor_kind: str
+    actor_id: UUID | None
+    actor_name: str = ""
+    action: str
+    target_kind: str
+    target_id: UUID | None
+    changes: dict[str, str | int | bool | list[str] | None] = {}
+    request_id: str | None = None
+    occurred_at: datetime
+
+
 class MailRequested(Message):
     """Auth wants a mail sent. A template with a link names `action_id`: its token is minted at send time."""
 

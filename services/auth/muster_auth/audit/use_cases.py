@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
@@ -12,6 +13,8 @@ from muster_auth.audit.models import AuditEntry
 from muster_shared import clock
 from muster_shared.auth import Principal
 from muster_shared.ids import new_id
+from muster_shared.messages.auth import AuditRecorded
+from muster_shared.messaging.inbox import Context
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Fact:
     target_id: UUID | None = None
     org_id: UUID | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def keep(session: Session, message: AuditRecorded, context: Context) -> None:
+    """Adds an entry that another service told of; the message's id is the entry's, so that it is kept once."""
+    values = message.model_dump()
+    session.execute(insert(AuditEntry).values(id=UUID(context.message_id), **values).on_conflict_do_nothing())
 
 
 def record(session: Session, actor: Principal, fact: Fact) -> None:
