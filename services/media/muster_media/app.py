@@ -10,7 +10,7 @@ from muster_media.photos.routes import routes as photo_routes
 from muster_media.uploads.routes import internal_routes
 from muster_media.uploads.routes import routes as upload_routes
 from muster_media.uploads.signing import UploadSigner
-from muster_shared import logs, settings
+from muster_shared import settings
 from muster_shared.auth.internal import InternalClient
 from muster_shared.aws.clients import Clients
 from muster_shared.aws.cloudfront import Signer
@@ -67,7 +67,6 @@ def url_signer(config: MediaSettings) -> Signer:
 def create_app() -> Flask:
     """The app as gunicorn runs it, from the environment."""
     config = settings.load_or_exit(MediaSettings)
-    logs.configure(service="media", role="api", level=config.log_level)
     events = InternalClient(
         base_url=config.events_url, secret=config.internal_secret.get_secret_value(), service="media"
     )

@@ -28,7 +28,8 @@ _RECEIPT_BYTES = 32
 _INTEND = text(
     """
     SELECT intend_upload(
-      CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:photo_limits AS bigint[]), CAST(:byte_limits AS bigint[]),
+      CAST(:kinds AS text[]), CAST(:subjects AS uuid[]), CAST(:photo_limits AS bigint[]),
+      CAST(:byte_limits AS bigint[]),
       CAST(:id AS uuid), CAST(:org_id AS uuid), CAST(:event_id AS uuid), CAST(:purpose AS text), CAST(:name AS text),
       CAST(:content_type AS text), CAST(:size AS bigint), CAST(:sha256 AS text), CAST(:key AS text),
       CAST(:uploader_type AS text), CAST(:uploader_id AS uuid), CAST(:uploader_name AS text),
