@@ -25,7 +25,12 @@ def encode(body: Any) -> bytes:
     """`body` as JSON bytes."""
     if isinstance(body, BaseModel):
         return body.__pydantic_serializer__.to_json(body)
-    return orjson.dumps(body, default=str)
+    return orjson.dumps(body, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not know itself: a model within plain data as its fields, anything else as its text."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
 def to_response(answer: Any) -> Response:
