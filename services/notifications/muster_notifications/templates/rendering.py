@@ -61,7 +61,7 @@ def _source(name: str) -> str:
 
 @cache
 def _layout_html() -> JinjaTemplate:
-    return _environment(escape=True).from_string(mjml2html(_source("mail.mjml")))
+    return _environment(escape=True).from_string(mjml2html(_source("mail.mjml"), fonts={}))  # none from elsewhere
 
 
 @cache
