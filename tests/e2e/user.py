@@ -14,7 +14,7 @@ from urllib3.util import Retry
 
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 20
-PASSWORD = "correct horse battery staple"
+PASSWORD = "saffron tugboat under 9 lanterns"
 
 
 def until(found: Callable[[], T | None], *, what: str, seconds: float = 30) -> T:
