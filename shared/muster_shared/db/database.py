@@ -73,6 +73,8 @@ def _engine(url: str, *, pool_size: int, application_name: str, **options: Any) 
     engine = create_engine(
         url,
         pool_size=pool_size,
+        # Errors are logged: the statement may be, what somebody typed into it may not.
+        hide_parameters=True,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_SECONDS,
         pool_pre_ping=False,
