@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Engine
 from sqlalchemy import event as sqlalchemy_event
 
 from muster_media.storage.objects import Bucket
 from muster_shared import clock
 from muster_shared.aws.cloudfront import Refused, verify
-from muster_shared.db import Database
 from muster_shared.ids import new_id
 from services.media.tests import images
 from services.media.tests.support import Floor, Stage, at, make_ready, sent
@@ -45,7 +45,7 @@ def test_page_is_refused_when_the_cursor_is_of_another_list(stage: Stage) -> Non
     assert stage.client.get(f"{stage.guest}/photos?cursor={cursor}").status_code == 200
 
 
-def test_list_takes_a_fixed_number_of_queries_when_it_is_long(stage: Stage, database: Database) -> None:
+def test_list_takes_a_fixed_number_of_queries_when_it_is_long(stage: Stage) -> None:
     counts = []
     for _ in range(2):
         for _ in range(10):
@@ -56,11 +56,11 @@ def test_list_takes_a_fixed_number_of_queries_when_it_is_long(stage: Stage, data
             statements.append(statement)  # noqa: B023  # taken off before the next round
 
         stage.photos()
-        sqlalchemy_event.listen(database.engine, "before_cursor_execute", note)
+        sqlalchemy_event.listen(Engine, "before_cursor_execute", note)
         stage.photos()
-        sqlalchemy_event.remove(database.engine, "before_cursor_execute", note)
+        sqlalchemy_event.remove(Engine, "before_cursor_execute", note)
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 4
+    assert 1 <= counts[0] == counts[1] <= 4
 
 
 def test_strangers_learn_nothing_when_they_ask_for_photos(stage: Stage) -> None:

@@ -63,9 +63,7 @@ class TestStorage:
         assert floor.send(upload, DATA).status_code == 403
         assert floor.versions() == 0
 
-    def test_upload_is_refused_when_it_comes_too_late(
-        self, floor: Floor, aws_stand_in: AwsStandIn
-    ) -> None:
+    def test_upload_is_refused_when_it_comes_too_late(self, floor: Floor, aws_stand_in: AwsStandIn) -> None:
         def sign() -> dict[str, Any]:
             signed = presigned_post(
                 aws_stand_in.clients(),
