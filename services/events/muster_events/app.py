@@ -4,6 +4,7 @@ from flask import Flask
 
 from muster_events import internal_routes
 from muster_events.calendar import routes as calendar_routes
+from muster_events.checkins import routes as check_in_routes
 from muster_events.config import EventsSettings
 from muster_events.crew import routes as crew_routes
 from muster_events.crew.gateway import MediaGateway
@@ -12,6 +13,8 @@ from muster_events.events import routes as event_routes
 from muster_events.finance import routes as finance_routes
 from muster_events.parts import EventsParts
 from muster_events.registrations import routes as registration_routes
+from muster_events.registrations import ticket_routes
+from muster_events.webhooks import routes as webhook_routes
 from muster_shared.aws.clients import Clients
 from muster_shared.settings import load_or_exit
 from muster_shared.web import AppSpec, Routes
@@ -27,7 +30,11 @@ def routes() -> list[Routes]:
         public_event_routes.routes,
         event_routes.routes,
         finance_routes.routes,
+        webhook_routes.routes,
         registration_routes.routes,
+        check_in_routes.routes,
+        check_in_routes.link_routes,
+        ticket_routes.routes,
         calendar_routes.routes,
         calendar_routes.feed_routes,
         *crew_routes.routes_list(),

@@ -121,3 +121,15 @@ class StaffLinkNotFound(NotFound):
     """There is no such staff link, it was revoked, or it has expired."""
 
     slug, title = "staff-link-not-found", "There is no such staff link"
+
+
+class WebhookNotFound(NotFound):
+    """There is no such webhook or delivery, or it is another organisation's."""
+
+    slug, title = "webhook-not-found", "There is no such webhook"
+
+
+class TooManyWebhooks(Conflict):
+    """An organisation has at most twenty."""
+
+    slug, title = "too-many-webhooks", "The organisation has as many webhooks as it may"

@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from muster_events.calendar.use_cases import forget_deleted
 from muster_events.config import EventsSettings
 from muster_events.crew import worker_parts as crew_parts
 from muster_events.events.use_cases import record_banner
 from muster_events.events.views import Addresses
 from muster_events.pages.publishing import Publisher, organization_changed
 from muster_events.registrations.fan_out import tell_due
+from muster_events.webhooks.delivering import Deliverer
+from muster_events.webhooks.secrets import SecretBox
 from muster_shared.auth import replication
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
@@ -17,7 +20,7 @@ from muster_shared.messages.auth import OrganizationChanged
 from muster_shared.messages.events import EventChanged
 from muster_shared.messages.media import PhotoChanged
 from muster_shared.messaging.inbox import Context
-from muster_shared.messaging.spec import Job, OutsideTransaction, WorkerSpec
+from muster_shared.messaging.spec import Job, Loop, OutsideTransaction, WorkerSpec
 from muster_shared.settings import load_or_exit
 from muster_shared.web import idempotency, rate_limit
 from muster_shared.wiring import Wiring, wire
@@ -41,6 +44,7 @@ def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients |
         bucket=settings.bucket_site,
         distribution_id=settings.cdn_distribution_id,
     )
+    deliverer = Deliverer(database=database, box=SecretBox(settings), allow_private=settings.webhook_allow_private)
     return WorkerSpec(
         service="events",
         database=database,
@@ -56,11 +60,14 @@ def build_worker(settings: EventsSettings, wiring: Wiring, *, clients: Clients |
         jobs=[
             *crew_parts.jobs(database),
             Job(name="tell_registered", every_seconds=2, run=lambda: tell_due(database)),
+            Job(name="forget_old_deliveries", every_seconds=3600, run=deliverer.forget_old),
+            _job(database, "forget_deleted_entries", 86_400, forget_deleted),
             Job(name="publish_behind", every_seconds=60, run=publisher.publish_behind),
             _job(database, "forget_old_answers", 3600, idempotency.forget_old_answers),
             _job(database, "forget_full_limits", 300, rate_limit.forget_full),
             _job(database, "forget_old_revocations", 600, replication.forget_old_revocations),
         ],
+        loops=[Loop(name="webhooks", run=deliverer.run, channel="webhooks")],
     )
 
 

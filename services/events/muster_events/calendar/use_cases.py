@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from muster_events.events.models import Event
 from muster_shared import clock
 from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
+
+_DELETED_KEPT = timedelta(days=100)
 
 _INSERT = text(
     "INSERT INTO calendar_entries (id, org_id, title, starts_at, ends_at, timezone, notes, created_by, created_at,"
@@ -80,9 +82,9 @@ def delete_entry(session: Session, entry_id: UUID) -> None:
         raise BelongsToEvent
 
 
-def forget_deleted(session: Session, *, before: datetime) -> None:
-    """Deletes for good what was taken out before `before`."""
-    session.execute(_PURGE, {"before": before})
+def forget_deleted(session: Session) -> None:
+    """Deletes for good what was taken out a while ago."""
+    session.execute(_PURGE, {"before": clock.now() - _DELETED_KEPT})
 
 
 def hash_of(token: str) -> bytes:

@@ -31,7 +31,8 @@ class Step:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The pages' templates: everything escaped, a missing name an error."""
     return Environment(
         loader=PackageLoader("muster_events.pages"),
         autoescape=True,
@@ -70,7 +71,7 @@ def render(event: Event, *, org_name: str, language: str, addresses: Addresses) 
         "uploads_open": rfc3339(policy.uploads_open_at) if has_photos else None,
         "uploads_close": rfc3339(policy.uploads_close_at) if has_photos else None,
     }
-    template = _environment().get_template("page.html")
+    template = environment().get_template("page.html")
     return template.render(page=page, language=locale.language).encode()
 
 
