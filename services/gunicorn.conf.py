@@ -1,4 +1,4 @@
-"""How gunicorn serves every API: one preloaded process of threads, small settings from the environment."""
+"""How gunicorn serves every API: threads of few processes, small settings from the environment."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,8 @@ bind = os.environ.get("MUSTER_BIND", "0.0.0.0:8000")
 worker_class = "gthread"
 workers = int(os.environ.get("MUSTER_WORKERS", "1"))
 threads = int(os.environ.get("MUSTER_THREADS", "8"))
-preload_app = True
+# Loaded once and shared by workers; with one worker there is nothing to share it with.
+preload_app = os.environ.get("MUSTER_PRELOAD", "1") == "1"
 
 # A stopping task finishes what it has begun; the container's own limit lies above this one.
 graceful_timeout = int(os.environ.get("MUSTER_GRACEFUL_SECONDS", "60"))

@@ -15,7 +15,11 @@ SITE_BUILD = ROOT / "services" / "dashboard" / "dist"
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "MUSTER_LOG_LEVEL")
 _PASSED_ON_PREFIXES = ("OTEL_",)
-_POOL_SIZE = "4"
+# A request may need a second connection while it holds one: with one more than threads, somebody always goes on.
+_THREADS = "4"
+_API_POOL_SIZE = "5"
+# A worker's threads hold a connection for moments, one at a time.
+_WORKER_POOL_SIZE = "3"
 _GRACEFUL_SECONDS = "5"
 
 
@@ -117,6 +121,8 @@ def common_environment(addresses: Addresses, aws_secret_key: str) -> dict[str, s
         "AWS_SECRET_ACCESS_KEY": aws_secret_key,
         "AWS_EC2_METADATA_DISABLED": "true",
         "MUSTER_GRACEFUL_SECONDS": _GRACEFUL_SECONDS,
+        "MUSTER_PRELOAD": "0",
+        "MUSTER_THREADS": _THREADS,
     }
 
 
@@ -130,7 +136,12 @@ def service_environment(service: Service, addresses: Addresses, home: Home, aws_
         | neighbours
         | {
             "MUSTER_SERVICE": service.name,
-            "MUSTER_DATABASE_POOL_SIZE": _POOL_SIZE,
+            "MUSTER_DATABASE_POOL_SIZE": _API_POOL_SIZE,
             "MUSTER_LOCAL_MAILBOX_URL": f"http://127.0.0.1:{addresses.edge}/_local/mails",
         }
     )
+
+
+def worker_environment(service_environment: Mapping[str, str]) -> dict[str, str]:
+    """The same for a service's worker."""
+    return {**service_environment, "MUSTER_DATABASE_POOL_SIZE": _WORKER_POOL_SIZE}

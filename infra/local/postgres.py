@@ -27,8 +27,8 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 # Small, for a laptop; durable, for `make run` keeps its data.
 _SETTINGS = {
-    "shared_buffers": "48MB",
-    "max_connections": "120",
+    "shared_buffers": "24MB",
+    "max_connections": "100",
     "max_wal_senders": "0",
     "wal_level": "minimal",
     "io_method": "sync",

@@ -37,7 +37,8 @@ _LEAST_FREE_BYTES = 300 * 1024 * 1024
 _READY_SECONDS = 60.0
 _DEMO_SECONDS = 300.0
 _TRIM_EVERY_SECONDS = 10.0
-_M_ARENA_MAX = -8
+# M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of glibc's malloc.h
+_MALLOC = {-8: 1, -3: 128 * 1024, -1: 128 * 1024}
 
 # Loaded once here, before the forks, so that eight Python processes do not each load them again.
 _SHARED_MODULES = (
@@ -197,7 +198,6 @@ class Runner:
         self._supervisor.start(self.stack.aws())
         self._start_front()
         _load_shared_modules()
-        self._supervisor.start(self.stack.mail_sink())
         self._prepare()
         say("  starting the services")
         self._supervisor.start(self.stack.edge())
@@ -320,13 +320,19 @@ class _Asked(Exception):
 
 
 def _load_shared_modules() -> None:
-    # Threads of one process share two arenas instead of having one each: less memory that nobody uses.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+    _keep_heaps_small()
     for name in _SHARED_MODULES:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+
+
+def _keep_heaps_small() -> None:
+    """Children inherit it: threads share one heap, and large blocks go back to the kernel when they are freed."""
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _MALLOC.items():
+            mallopt(parameter, value)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -73,24 +73,12 @@ class Stack:
             stop_seconds=20,
         )
 
-    def mail_sink(self) -> Program:
-        """Takes what SES sends."""
-        return Program(
-            name="mail-sink",
-            stage=FOUNDATIONS,
-            environment=layout.inherited(),
-            call=self._take_mails,
-            stop_seconds=3,
-        )
-
-    def _take_mails(self) -> None:
-        importlib.import_module("local.edge.sink").serve(self.sockets["smtp"], self.home.mails)
-
     def edge(self) -> Program:
-        """CloudFront's stand-in."""
+        """CloudFront's stand-in, which also takes what SES sends."""
         environment = self._common | {
             "MUSTER_CDN_PUBLIC_KEY_FILE": str(self.home.secrets / "edge" / "cdn_public_key"),
             "MUSTER_MAILBOX_DIRECTORY": str(self.home.mails),
+            "MUSTER_SMTP_FD": str(self.sockets["smtp"].fileno()),
             "MUSTER_SERVICE": "edge",
             "MUSTER_BIND": f"fd://{self.sockets['edge'].fileno()}",
         }
@@ -152,7 +140,7 @@ class Stack:
         return Program(
             name=f"{service.name}-worker",
             stage=SERVICES,
-            environment=self._environment(service),
+            environment=layout.worker_environment(self._environment(service)),
             call=lambda: run_module("muster_shared.worker", service.package),
             stop_seconds=15,
         )

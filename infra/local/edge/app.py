@@ -1,7 +1,9 @@
 """The edge as a WSGI application; nginx says in a header which role a request has."""
 
+import importlib
 import os
 import re
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ from local.edge.mailbox import LocalStackMailbox, Mailbox, MailDirectory
 from local.edge.media import Media
 from local.edge.site import Site
 from local.edge.storage import S3Storage, StorageDown
-from muster_shared.aws.clients import Clients
 from muster_shared.aws.cloudfront import load_public_key
 
 ROLE_HEADER = "X-Muster-Edge"
@@ -77,7 +78,12 @@ def create_app() -> Edge:
     media_origin = os.environ["MUSTER_MEDIA_ORIGIN"]
     public_origin = os.environ["MUSTER_PUBLIC_ORIGIN"]
     key = load_public_key(Path(os.environ["MUSTER_CDN_PUBLIC_KEY_FILE"]).read_text(encoding="utf-8"))
-    storage = S3Storage(Clients(pool_connections=32))
+    storage = S3Storage(
+        endpoint=os.environ["AWS_ENDPOINT_URL"],
+        region=os.environ.get("AWS_REGION", "eu-west-1"),
+        access_key=os.environ["AWS_ACCESS_KEY_ID"],
+        secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+    )
     return Edge(
         Site(
             storage=storage,
@@ -99,5 +105,7 @@ def create_app() -> Edge:
 def _mailbox() -> Mailbox:
     directory = os.environ.get("MUSTER_MAILBOX_DIRECTORY")
     if directory:
-        return MailDirectory(Path(directory))
+        mails = MailDirectory(Path(directory))
+        importlib.import_module("local.edge.sink").start(socket.socket(fileno=int(os.environ["MUSTER_SMTP_FD"])), mails)
+        return mails
     return LocalStackMailbox(os.environ["MUSTER_MAILBOX_URL"])

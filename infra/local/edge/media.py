@@ -46,8 +46,9 @@ class Media:
         )
         left_seconds = max(0, int(int(expires[1]) - now.timestamp()))
         headers = {**found.headers, "Cache-Control": f"private, max-age={left_seconds}", "Accept-Ranges": "bytes"}
-        chunks = iter(()) if request.method == "HEAD" else found.chunks
-        return self._protected(Response(chunks, status=found.status, headers=headers, direct_passthrough=True))
+        if request.method == "HEAD":
+            found = found.without_body()
+        return self._protected(Response(found.chunks, status=found.status, headers=headers, direct_passthrough=True))
 
     def _denied(self) -> Response:
         body = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>AccessDenied</Code></Error>"

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from pathlib import Path
+import threading
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -24,9 +24,12 @@ class Sink:
         return "250 OK"
 
 
-def serve(listener: socket.socket, directory: Path) -> None:
-    """Takes mails on `listener` until the process is told to end."""
-    sink = Sink(MailDirectory(directory))
+def start(listener: socket.socket, mails: MailDirectory) -> None:
+    """Takes mails on `listener` in a thread of this process, for as long as it lives."""
+    threading.Thread(target=_serve, args=(listener, Sink(mails)), name="mail-sink", daemon=True).start()
+
+
+def _serve(listener: socket.socket, sink: Sink) -> None:
 
     async def run() -> None:
         loop = asyncio.get_running_loop()

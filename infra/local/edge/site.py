@@ -1,13 +1,13 @@
 """The site role: dashboard, published pages, and what they load, out of the private site bucket."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from local.edge.storage import Found, Storage
+from local.edge.storage import Found, Storage, close
 
 _NOT_FOUND_PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -87,19 +87,22 @@ class Site:
 
 
 def _streamed(request: Request, found: Found) -> Response:
+    if request.method == "HEAD":
+        found = found.without_body()
     headers = dict(found.headers)
     chunks = found.chunks
     if headers.get("Content-Encoding") == "gzip" and not request.accept_encodings.quality("gzip"):
         del headers["Content-Encoding"], headers["Content-Length"]
         headers["ETag"] = f"W/{headers['ETag']}"
         chunks = _gunzipped(chunks)
-    if request.method == "HEAD":
-        chunks = iter(())
     return Response(chunks, status=found.status, headers=headers, direct_passthrough=True)
 
 
-def _gunzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)
-    for chunk in chunks:
-        yield inflate.decompress(chunk)
-    yield inflate.flush()
+    try:
+        for chunk in chunks:
+            yield inflate.decompress(chunk)
+        yield inflate.flush()
+    finally:
+        close(chunks)

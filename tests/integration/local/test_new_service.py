@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 import yaml
@@ -89,7 +90,8 @@ def test_stack_serves_it_when_it_was_made(copy: Path, tmp_path: Path, monkeypatc
         assert requests.get(f"{running.origin}/api/{NAME}/docs", timeout=10).status_code == 200
         answer = requests.get(f"{running.origin}/api/{NAME}/items", timeout=10)
         assert answer.status_code in (401, 422)
-        assert f"{NAME}-worker" in running.facts["processes"]
+        names = {process.name() for process in psutil.Process(running.facts["pid"]).children(recursive=True)}
+        assert {f"{NAME}-worker"[:15], f"{NAME}-api"[:15]} <= names
     finally:
         assert running.end() == 0
 
