@@ -60,6 +60,9 @@ def _parts(rule: str) -> dict[str, str]:
         raise _wrong("must have a FREQ of DAILY, WEEKLY, MONTHLY or YEARLY")
     if {"BYHOUR", "BYMINUTE", "BYSECOND"} & parts.keys():
         raise _wrong("must not repeat within a day")
+    # Nought would repeat the first moment for ever.
+    if _count(parts.get("INTERVAL"), name="INTERVAL") is None:
+        parts["INTERVAL"] = "1"
     return parts
 
 
@@ -73,11 +76,11 @@ def _parse(parts: dict[str, str], local_first: datetime) -> rrule:
     return parsed
 
 
-def _count(value: str | None) -> int | None:
+def _count(value: str | None, *, name: str = "COUNT") -> int | None:
     if value is None:
         return None
     if not (value.isascii() and value.isdigit() and int(value[:9]) > 0 and len(value) < 9):
-        raise _wrong("has a COUNT that is no number above zero")
+        raise _wrong(f"has a {name} that is no number above zero")
     return int(value)
 
 
