@@ -38,7 +38,8 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001  # decoders fail in every way there is
             answer = {"rejected": DAMAGED, "error": type(error).__name__}
         # Memory that one large photo took is not given back: a fresh process is cheaper to keep.
-        answer["last"] = _peak_kilobytes() > _TIRED_KILOBYTES
+        answer["peak_kilobytes"] = _peak_kilobytes()
+        answer["last"] = answer["peak_kilobytes"] > _TIRED_KILOBYTES
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
         if answer["last"]:

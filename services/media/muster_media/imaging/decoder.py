@@ -37,7 +37,8 @@ class Rendered:
 class Decoder:
     """One decoding process, used by one thread at a time; it is started when needed and ends when idle.
 
-    It gets no secrets: its environment is a path and nothing else.
+    It gets no secrets: its environment is a path and nothing else. `peak_kilobytes` is the most memory that any of
+    them ever held.
     """
 
     def __init__(self, *, timeout_seconds: float) -> None:
@@ -45,6 +46,7 @@ class Decoder:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._used_at = 0.0
+        self.peak_kilobytes = 0
 
     def render(self, source: Path, folder: Path) -> Rendered:
         """Has the sizes of `source` written into `folder`.
@@ -86,6 +88,8 @@ class Decoder:
             return None
         line = self._answer(process)
         answer: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
+        if answer is not None:
+            self.peak_kilobytes = max(self.peak_kilobytes, answer["peak_kilobytes"])
         if answer is None or answer["last"]:
             self._end()
         return answer
