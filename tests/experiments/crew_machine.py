@@ -111,6 +111,8 @@ class CrewMachine(RuleBasedStateMachine):
             for n in range(_PEOPLE)
         ]
         self._make_event()
+        for person, rank in enumerate((None, None, 1)):
+            self._assign(self.events[0], person, _ROLES[0], rank)
 
     def _make_event(self) -> None:
         body = {
@@ -156,7 +158,9 @@ class CrewMachine(RuleBasedStateMachine):
     @rule(event=_PLACES, person=_PLACES, role=st.sampled_from(_ROLES), rank=st.sampled_from([None, None, 1, 2]))
     def assign(self, event: int, person: int, role: str, rank: int | None) -> None:
         """Somebody is assigned, or put on standby."""
-        event_id = self.events[event % len(self.events)]
+        self._assign(self.events[event % len(self.events)], person, role, rank)
+
+    def _assign(self, event_id: str, person: int, role: str, rank: int | None) -> None:
         body = {"crew_member_id": self.people[person % _PEOPLE], "role": role, "standby_rank": rank}
         answer = self._request("POST", f"/api/events/{event_id}/assignments", body)
         assert answer.status_code in {201, 409}, answer.get_data(as_text=True)
@@ -166,9 +170,28 @@ class CrewMachine(RuleBasedStateMachine):
                 self.seats[event_id, role] += 1
 
     @precondition(lambda self: self.assignments)
-    @rule(which=_PLACES, action=st.sampled_from(["confirm", "decline"]), stale=st.booleans())
-    def press(self, which: int, action: str, stale: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
-        """A press with the present link, perhaps on a page of before."""
+    @rule(which=_PLACES, stale=st.booleans())
+    def say_yes(self, which: int, stale: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
+        """Confirm is pressed with the present link, perhaps on a page of before."""
+        self._press(which, "confirm", stale=stale)
+
+    @precondition(lambda self: self.assignments)
+    @rule(which=_PLACES)
+    def say_no(self, which: int) -> None:
+        """They can't."""
+        self._press(which, "decline", stale=False)
+
+    @rule(which=_PLACES)
+    def standby_says_yes(self, which: int) -> None:
+        """A standby who was asked presses."""
+        called = self._rows(
+            "SELECT id FROM crew_assignments WHERE status = 'standby' AND asked_at IS NOT NULL ORDER BY id"
+        )
+        if called:
+            wanted = str(called[which % len(called)].id)
+            self._press([each for _, each in self.assignments].index(wanted), "confirm", stale=False)
+
+    def _press(self, which: int, action: str, *, stale: bool) -> None:
         event_id, assignment_id = self._assignment(which)
         before = self._row(assignment_id)
         body = {"seen": max(before.details_version - stale, 1)} if action == "confirm" else {"reason": "x"}
@@ -276,9 +299,9 @@ class CrewMachine(RuleBasedStateMachine):
         answer = self._request("PATCH", f"/api/events/{event_id}", {"starts_at": starts_at})
         assert answer.status_code in {200, 409, 422}, answer.get_data(as_text=True)
 
-    @rule(event=_PLACES, sure=st.integers(0, 5))
+    @rule(event=_PLACES, sure=st.integers(0, 9))
     def cancel(self, event: int, sure: int) -> None:
-        """The event is called off (one time in six)."""
+        """The event is called off (one time in ten)."""
         if sure:
             return
         event_id = self.events[event % len(self.events)]
