@@ -16,6 +16,11 @@ from muster_shared.db.provision import provision
 
 DATABASE = "muster"
 _CONNECT_TIMEOUT_SECONDS = 5
+# Text sorts and compares the same whatever the server was set up with.
+_CREATE = (
+    "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
+    " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
+)
 
 Password = Callable[[str], str]
 
@@ -70,7 +75,7 @@ def _create_database(admin_url: str) -> None:
     with closing(_connect(admin_url, "postgres")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
         if cursor.fetchone() is None:
-            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+            cursor.execute(sql.SQL(_CREATE).format(sql.Identifier(DATABASE)))
 
 
 def _run(connection: Connection, statement: sql.Composable) -> None:
