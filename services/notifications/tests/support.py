@@ -14,6 +14,7 @@ from sqlalchemy import text
 from muster_notifications.config import NotificationsSettings
 from muster_notifications.deliveries.models import Delivery
 from muster_notifications.feedback.handler import ses_event
+from muster_notifications.sending.claims import Claims
 from muster_notifications.worker import build_sender, build_worker
 from muster_shared.auth.tables import memberships, organizations
 from muster_shared.db import Database
@@ -99,6 +100,9 @@ class Desk:
         self.provider = FakeProvider()
         self.spec = build_worker(settings, wiring, provider=self.provider)
         self._senders = [build_sender(settings, wiring, self.provider)]
+        self.claims = Claims(
+            database, lease_seconds=settings.send_lease_seconds, unknown_seconds=settings.ses_unknown_seconds
+        )
 
     def close(self) -> None:
         for sender in self._senders:
@@ -123,6 +127,10 @@ class Desk:
         before = len(self.provider.sent)
         self._senders[0].send_due()
         return self.provider.sent[before:]
+
+    def sweep(self) -> int:
+        """Looks for mails whose worker died or never heard from SES."""
+        return self.claims.release_lost()
 
     def event(self, body: dict[str, Any], *, message_id: str | None = None) -> None:
         """As the raw queue does: a redelivery of the same queue message is let pass."""

@@ -41,6 +41,7 @@ _SUPPRESS = text(
     " ON CONFLICT (lane, recipient_key, scope) DO UPDATE SET reason = excluded.reason,"
     " delivery_id = excluded.delivery_id, created_at = excluded.created_at, expires_at = excluded.expires_at"
 )
+_ARRIVED_AT = text("UPDATE deliveries SET delivered_at = coalesce(delivered_at, :at) WHERE id = :id")
 # A person who mended their mailbox has to be able to reset their password.
 _ACCOUNT_SUPPRESSION = timedelta(hours=24)
 _STATES: Mapping[str, Status] = {
@@ -107,7 +108,9 @@ def _apply(session: Session, delivery_id: UUID, *, kind: str, occurred_at: datet
     state = _STATES.get(kind)
     if state is None:
         return
-    move(session, delivery_id, to=state, reason=_reason(kind, detail), at=occurred_at)
+    if not move(session, delivery_id, to=state, reason=_reason(kind, detail), at=occurred_at) and kind == "delivery":
+        # It arrived, whatever has been said of it since.
+        session.execute(_ARRIVED_AT, {"id": delivery_id, "at": occurred_at})
     permanent = kind == "bounce" and detail.get("bounceType") == "Permanent"
     if permanent or (kind == "complaint" and detail.get("complaintFeedbackType") != "not-spam"):
         session.execute(

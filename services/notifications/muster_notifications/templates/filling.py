@@ -68,7 +68,9 @@ def fill(
     changes = []
     if "before" in context:
         changes = _changes(EventFacts.model_validate(context["before"]), event, words)
-    return Filling(names, facts=_facts(template, event, names, words), changes=changes)
+    told = {change.label for change in changes}
+    facts = [fact for fact in _facts(template, event, names, words) if fact.label not in told]
+    return Filling(names, facts=facts, changes=changes)
 
 
 def _facts(template: Template, event: EventFacts, names: Mapping[str, Any], words: Catalogue) -> list[Fact]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 
 _LOCALES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES"}
 
@@ -30,7 +30,12 @@ def span(starts_at: datetime, ends_at: datetime, *, zone: str, language: str) ->
     def date(moment: datetime) -> str:
         return format_date(moment.date(), "full", locale=locale)
 
-    name = get_timezone_name(start, width="short", locale=locale)
+    # A city says more than a zone's abbreviation, which few know and some languages lack.
+    name = (
+        "UTC"
+        if zone in {"UTC", "Etc/UTC"}
+        else get_timezone_location(place, locale=locale, return_city=True).rsplit("/", 1)[-1]
+    )
     if start.date() == end.date():
         return [date(start), f"{hour(start)} – {hour(end)} ({name})"]
     return [f"{date(start)}, {hour(start)} –", f"{date(end)}, {hour(end)} ({name})"]
