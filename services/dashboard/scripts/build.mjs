@@ -5,6 +5,7 @@ import { build } from "vite";
 const pages = [
   ["guest", "src/pages/guest/guest.ts"],
   ["crew", "src/pages/crew/crew.ts"],
+  ["checkin", "src/pages/checkin/checkin.ts"],
 ];
 
 await build();

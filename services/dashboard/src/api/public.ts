@@ -30,6 +30,7 @@ export interface Attendee {
   status: "confirmed" | "waitlisted" | "cancelled";
   queue_number: number;
   answers: Answers;
+  ticket_code: string;
   checked_in_at: string | null;
   checked_in_by: string | null;
 }

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { session } from "../api/session";
 import { useStore } from "../lib/store";
 import { Empty, Skeleton, Toasts } from "../ui/feedback";
+import { Boundary } from "./boundary";
 import { Frame } from "./frame";
 import { findRoute, go, LazyPage, Link, usePageChange, usePlace } from "./router";
 import { routes } from "./routes";
@@ -38,7 +39,11 @@ export function App(): JSX.Element {
   return (
     <>
       <Frame signedIn={status === "signed-in"} path={path}>
-        {waiting ? <Skeleton lines={6} /> : found === null ? <NotFound /> : <LazyPage route={found.route} params={found.params} />}
+        {waiting ? <Skeleton lines={6} /> : found === null ? <NotFound /> : (
+          <Boundary key={path}>
+            <LazyPage route={found.route} params={found.params} />
+          </Boundary>
+        )}
       </Frame>
       <Toasts />
     </>

@@ -14,6 +14,7 @@ export const routes: readonly Route[] = [
   { pattern: "/events/:id/edit", title: "Edit the event", access: "member", load: () => import("../features/events/edit") },
   { pattern: "/events/:id", title: "Event", access: "member", load: () => import("../features/events/detail") },
   { pattern: "/events/:id/attendees", title: "Attendees", access: "member", load: () => import("../features/registrations/attendees") },
+  { pattern: "/events/:id/check-in", title: "Check in", access: "member", load: () => import("../features/checkin/check-in") },
   { pattern: "/calendar", title: "Calendar", access: "member", load: () => import("../features/calendar/calendar") },
   { pattern: "/crew", title: "Crew", access: "member", load: () => import("../features/crew/roster") },
   { pattern: "/deliveries", title: "Mails", access: "member", load: () => import("../features/deliveries/list") },

@@ -14,6 +14,7 @@ import { Icon } from "../../ui/icon";
 import { Card } from "../../ui/page";
 import { AssignmentTrace } from "../deliveries/trace";
 import { AssignmentDialog } from "./assignment-dialog";
+import { roleOf } from "./crew-picker";
 
 const FIELD: Readonly<Record<string, string>> = { on_my_way: "On the way", on_the_way: "On the way", arrived: "Arrived", done: "Done" };
 
@@ -146,7 +147,7 @@ function Assign({ event, onClose }: { event: EventView; onClose: () => void }): 
             options={[["", "Choose somebody"], ...free.map((member) => [member.id, member.name] as const)]}
             onValue={(id) => {
               setMemberId(id);
-              setRole((before) => (before === "" ? (free.find((member) => member.id === id)?.skills[0] ?? "") : before));
+              setRole((before) => (before === "" ? roleOf(free.find((member) => member.id === id) ?? { skills: [] }) : before));
             }}
           />
           <TextField label="Role" required maxLength={60} value={role} onValue={setRole} error={sending.field("role")} />

@@ -8,6 +8,11 @@ import { Field } from "../../ui/form";
 import { initials } from "./crew-card";
 import type { CrewPick } from "./draft";
 
+/** The role that somebody's first skill suggests. */
+export function roleOf({ skills: [first = ""] }: { skills: readonly string[] }): string {
+  return first.charAt(0).toLocaleUpperCase() + first.slice(1);
+}
+
 export const rosterKey = (orgId: string): unknown[] => ["roster", orgId];
 
 export function CrewPicker({ orgId, picks, onPicks }: { orgId: string; picks: readonly CrewPick[]; onPicks: (picks: CrewPick[]) => void }): JSX.Element {
@@ -59,7 +64,7 @@ export function CrewPicker({ orgId, picks, onPicks }: { orgId: string; picks: re
               value=""
               onChange={(event) => {
                 const member = roster.data.find((each) => each.id === event.currentTarget.value);
-                if (member !== undefined) onPicks([...picks, { memberId: member.id, role: member.skills[0] ?? "", standby: false }]);
+                if (member !== undefined) onPicks([...picks, { memberId: member.id, role: roleOf(member), standby: false }]);
                 event.currentTarget.value = "";
               }}
             >

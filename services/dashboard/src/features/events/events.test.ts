@@ -16,9 +16,9 @@ test("crewSummary says first what needs somebody", () => {
 test("photos are asked for soon while one is being checked, and before an address runs out", () => {
   const now = Date.parse("2026-07-18T12:00:00Z");
   const ready = (minutes: number): { status: "ready"; urls_expire_at: string } => ({ status: "ready", urls_expire_at: new Date(now + minutes * 60_000).toISOString() });
-  expect(nextPollMs([], now)).toBe(60_000);
-  expect(nextPollMs([ready(10)], now)).toBe(60_000);
-  expect(nextPollMs([ready(10), ready(1)], now)).toBe(15_000);
+  expect(nextPollMs([], now)).toBe(12_000);
+  expect(nextPollMs([ready(10)], now)).toBe(12_000);
+  expect(nextPollMs([ready(10), ready(0.9)], now)).toBe(9_000);
   expect(nextPollMs([ready(-5)], now)).toBe(4_000);
   expect(nextPollMs([ready(10), { status: "processing", urls_expire_at: null }], now)).toBe(4_000);
 });

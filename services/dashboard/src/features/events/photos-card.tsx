@@ -14,7 +14,7 @@ import { AlbumButtons } from "./album-buttons";
 
 const MARGIN_MS = 45_000;
 const UNFINISHED_POLL_MS = 4_000;
-const IDLE_POLL_MS = 60_000;
+const IDLE_POLL_MS = 12_000;
 
 /** When to ask again: soon while photos are being checked, else before the first address runs out. */
 export function nextPollMs(photos: readonly Pick<Photo, "status" | "urls_expire_at">[], now: number): number {

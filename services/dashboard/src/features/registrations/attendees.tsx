@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/preact-query";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { checkIn, undoCheckIn } from "../../api/checkins";
 import { getEvent } from "../../api/events";
 import { type Attendee, attendeesTable, cancelAttendee, listAttendees, resendTicket } from "../../api/public";
 import { messageOf } from "../../api/problem";
@@ -80,6 +81,8 @@ function counted({ capacity, registered_count: registered, waitlisted_count: wai
 
 function Row({ eventId, attendee, onCancel }: { eventId: string; attendee: Attendee; onCancel: () => void }): JSX.Element {
   const again = useSending(() => resendTicket(eventId, attendee.id), { after: () => toast(`The ticket is on its way to ${attendee.name}.`) });
+  const inside = attendee.checked_in_at !== null;
+  const admitting = useSending<unknown>(() => (inside ? undoCheckIn(eventId, attendee.id) : checkIn(eventId, attendee.ticket_code)), { renew: [["attendees", eventId]] });
   const answers = Object.values(attendee.answers).map((answer) => (typeof answer === "boolean" ? (answer ? "yes" : "no") : answer));
   return (
     <li class="row attendee">
@@ -87,18 +90,24 @@ function Row({ eventId, attendee, onCancel }: { eventId: string; attendee: Atten
         <strong>{attendee.name}</strong>
         <span class="muted small">{attendee.email}</span>
         {answers.length > 0 && <span class="small">{answers.join(" · ")}</span>}
-        {attendee.checked_in_at !== null && (
+        {inside && attendee.checked_in_at !== null && (
           <span class="small muted">
             Came {ago(attendee.checked_in_at)}
             {attendee.checked_in_by === null ? "" : `, let in by ${attendee.checked_in_by}`}
           </span>
         )}
         {again.problem}
+        {admitting.problem}
       </span>
       <span class="row-chips">
         {attendee.checked_in_at !== null ? <Chip tone="info">Is there</Chip> : attendee.status === "confirmed" ? <Chip tone="good">Has a place</Chip> : attendee.status === "waitlisted" ? <Chip tone="warn">Waiting</Chip> : <Chip tone="plain">Cancelled</Chip>}
       </span>
       <span class="actions">
+        {attendee.status === "confirmed" && (
+          <button type="button" class="link-button small" aria-label={`${inside ? "Take back" : "Check in"} ${attendee.name}`} aria-disabled={admitting.busy} onClick={admitting.send}>
+            {inside ? "Take back" : "Check in"}
+          </button>
+        )}
         {attendee.status !== "cancelled" && (
           <>
             <button type="button" class="link-button small" aria-label={`Send again to ${attendee.name}`} aria-disabled={again.busy} onClick={again.send}>

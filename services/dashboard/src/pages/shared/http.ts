@@ -6,6 +6,8 @@ export class Failure extends Error {
     /** HTTP status, or 0 when there was no answer at all. */
     readonly status: number,
     readonly retryAfterSeconds: number | null = null,
+    /** The problem document, for what it tells beside its words. */
+    readonly body: unknown = null,
   ) {
     super(message);
   }
@@ -39,14 +41,14 @@ export async function json<T>(url: string, init: RequestInit & { timeoutSeconds?
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
     const wait = Number(response.headers.get("Retry-After"));
-    throw new Failure(problemText(body, response.status), response.status, Number.isFinite(wait) && wait > 0 ? wait : null);
+    throw new Failure(problemText(body, response.status), response.status, Number.isFinite(wait) && wait > 0 ? wait : null, body);
   }
   return body as T | null;
 }
 
 /** A JSON POST that may be repeated: the same key gives the same answer. */
-export function post<T>(url: string, body: unknown, idempotencyKey?: string): Promise<T | null> {
+export function post<T>(url: string, body: unknown, idempotencyKey?: string, timeoutSeconds?: number): Promise<T | null> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "X-Requested-With": "muster" };
   if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
-  return json<T>(url, { method: "POST", headers, body: JSON.stringify(body) });
+  return json<T>(url, { method: "POST", headers, body: JSON.stringify(body), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) });
 }
