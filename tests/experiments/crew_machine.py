@@ -214,11 +214,20 @@ class CrewMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.links)
     @rule(which=st.integers(0, 200), action=st.sampled_from(["confirm", "decline", "status"]))
     def press_former_link(self, which: int, action: str) -> None:
-        """A press with any link there ever was."""
-        assignment_id, version = sorted(self.links)[which % len(self.links)]
-        before = self._row(assignment_id)
-        if before.link_version == version:
+        """A press with a link that was good once; of a place that somebody still has, where there is one."""
+        present = {
+            str(row.id): row for row in self._rows("SELECT id, status, event_id, link_version FROM crew_assignments")
+        }
+        former = [link for link in sorted(self.links) if present[link[0]].link_version != link[1]]
+        held = [
+            link
+            for link in former
+            if present[link[0]].status != "removed" and str(present[link[0]].event_id) not in self.cancelled
+        ]
+        if not former:
             return
+        assignment_id, version = (held or former)[which % len(held or former)]
+        before = self._row(assignment_id)
         token = self._mint(assignment_id, version)
         body = {"status": "arrived"} if action == "status" else {}
         for method, path in (("GET", f"/c/{token}"), ("HEAD", f"/c/{token}"), ("POST", f"/c/{token}/{action}")):
@@ -242,10 +251,14 @@ class CrewMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.assignments)
     @rule(which=_PLACES, person=_PLACES)
     def reassign(self, which: int, person: int) -> None:
-        """The place is given to somebody else."""
+        """The place is given to somebody else, who is not in the crew when there is anybody like that."""
         event_id, assignment_id = self._assignment(which)
         before = self._row(assignment_id)
-        body = {"crew_member_id": self.people[person % _PEOPLE]}
+        taken = self._rows(
+            "SELECT crew_member_id FROM crew_assignments WHERE event_id = :id AND status <> 'removed'", id=event_id
+        )
+        free = [each for each in self.people if each not in {str(row.crew_member_id) for row in taken}]
+        body = {"crew_member_id": (free or self.people)[person % len(free or self.people)]}
         answer = self._request("PATCH", f"/api/events/{event_id}/assignments/{assignment_id}", body)
         assert answer.status_code in {200, 404, 409}, answer.get_data(as_text=True)
         after = self._row(assignment_id)

@@ -27,4 +27,5 @@ class MediaSettings(Settings):
     guest_reads_per_minute: int = Field(default=1200, ge=1)
     guest_reports_per_hour: int = Field(default=20, ge=1)
     event_memory_seconds: float = Field(default=1.0, ge=0)
+    reconcile_seconds: float = Field(default=10.0, gt=0)
     decode_timeout_seconds: float = Field(default=40.0, gt=0)

@@ -38,7 +38,11 @@ class MediaWorker:
         self.decoder = Decoder(timeout_seconds=config.decode_timeout_seconds)
         self.pipeline = Pipeline(database=database, objects=self.objects, decoder=self.decoder)
         self.reconciler = Reconciler(
-            database=database, objects=self.objects, pipeline=self.pipeline, decoder=self.decoder
+            database=database,
+            objects=self.objects,
+            pipeline=self.pipeline,
+            decoder=self.decoder,
+            every_seconds=config.reconcile_seconds,
         )
         self.builder = AlbumBuilder(database=database, objects=self.objects)
 

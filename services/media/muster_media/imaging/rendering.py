@@ -100,8 +100,9 @@ def _heic(source: Path, _kind: Format) -> tuple[Image.Image, dict[str, Any]]:
     exif = _exif_of(lambda: _loaded_exif(exif_bytes)) if exif_bytes else None
 
     def bands() -> Bands:
-        for top in range(0, height, _BAND_ROWS):
-            rows = min(_BAND_ROWS, height - top)
+        _, most = _fraction((width, height))
+        for top in range(0, height, most):
+            rows = min(most, height - top)
             part = view[top * stride : (top + rows) * stride]
             yield top, Image.frombuffer(mode, (width, rows), bytes(part), "raw", mode, stride, 1)
 
@@ -121,18 +122,21 @@ def _check_size(width: int, height: int) -> None:
         raise ImageRejected(TOO_MANY_PIXELS)
 
 
+def _fraction(size: tuple[int, int]) -> tuple[int, int]:
+    """By which whole number an image is brought down, to the web size or above; and how many rows make a band."""
+    factor = max(1, max(size) // WEB_PIXELS)
+    return factor, factor * max(1, _BAND_ROWS // factor)
+
+
 def _bands_of(image: Image.Image) -> Bands:
-    width, height = image.size
-    for top in range(0, height, _BAND_ROWS):
-        yield top, image.crop((0, top, width, min(top + _BAND_ROWS, height)))
+    (width, height), (_, rows) = image.size, _fraction(image.size)
+    for top in range(0, height, rows):
+        yield top, image.crop((0, top, width, min(top + rows, height)))
 
 
 def _brought_down(size: tuple[int, int], bands: Bands, *, transparency: bool) -> Image.Image:
-    """The image at a whole fraction of its size, at least twice the web size if it was, without transparency."""
-    width, height = size
-    factor = max(1, max(width, height) // (WEB_PIXELS * 2))
-    while _BAND_ROWS % factor:
-        factor -= 1
+    """The image at a whole fraction of its size, without transparency; `bands` are those of `_fraction`."""
+    (width, height), (factor, _) = size, _fraction(size)
     small: Image.Image | None = None
     for top, band in bands:
         plain = _plain(band, transparency=transparency)

@@ -18,7 +18,6 @@ from muster_shared.logs import log
 
 _log = log(__name__)
 _BATCH = 50
-_EVERY_SECONDS = 10.0
 _LONGEST_WAIT = timedelta(minutes=5)
 
 # Each look moves the next one ahead, so that several reconcilers share the work and none is looked at in a row.
@@ -36,15 +35,18 @@ _DUE = text(
 class Reconciler:
     """Looks, in a loop, for photos that should have moved on and have not."""
 
-    def __init__(self, *, database: Database, objects: Objects, pipeline: Pipeline, decoder: Decoder) -> None:
+    def __init__(
+        self, *, database: Database, objects: Objects, pipeline: Pipeline, decoder: Decoder, every_seconds: float
+    ) -> None:
         self._database = database
         self._objects = objects
         self._pipeline = pipeline
         self._decoder = decoder
+        self._every_seconds = every_seconds
 
     def run(self, stop: threading.Event, _wake: threading.Event) -> None:
         """Until `stop`. What fails is looked at again when next due."""
-        while not stop.wait(_EVERY_SECONDS):
+        while not stop.wait(self._every_seconds):
             self._decoder.rest()
             try:
                 while self.reconcile() == _BATCH and not stop.is_set():

@@ -1,0 +1,13 @@
+"""The short form of the experiments with photos, as part of the tests."""
+
+from typing import Any
+
+import pytest
+
+from tests.experiments import lost_s3_events, uploads
+
+
+@pytest.mark.parametrize("experiment", [lost_s3_events, uploads], ids=lambda module: module.__name__)
+def test_the_short_form_passes(experiment: Any) -> None:
+    verdict = experiment.run(experiment.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
