@@ -10,6 +10,7 @@ from muster_events.crew import routes as crew_routes
 from muster_events.crew.gateway import MediaGateway
 from muster_events.events import public_routes as public_event_routes
 from muster_events.events import routes as event_routes
+from muster_events.events.public_reads import PublicReads
 from muster_events.finance import routes as finance_routes
 from muster_events.parts import EventsParts
 from muster_events.registrations import routes as registration_routes
@@ -42,8 +43,10 @@ def routes() -> list[Routes]:
     ]
 
 
-def build_app(settings: EventsSettings, wiring: Wiring, *, clients: Clients | None = None) -> Flask:
-    """The app from its parts."""
+def build_app(
+    settings: EventsSettings, wiring: Wiring, *, clients: Clients | None = None, reads: PublicReads | None = None
+) -> Flask:
+    """The app from its parts. `reads` keeps finished public answers, for half a second unless one is given."""
     return make_app(
         AppSpec(
             service="events",
@@ -53,7 +56,12 @@ def build_app(settings: EventsSettings, wiring: Wiring, *, clients: Clients | No
             authenticator=wiring.authenticator,
             routes=routes(),
             parts=[
-                EventsParts(settings=settings, wiring=wiring, clients=clients or Clients()),
+                EventsParts(
+                    settings=settings,
+                    wiring=wiring,
+                    clients=clients or Clients(),
+                    reads=reads or PublicReads(),
+                ),
                 MediaGateway.of(settings),
             ],
         )

@@ -10,7 +10,7 @@ import orjson
 from muster_shared.auth.cache import ExpiringCache
 
 # With the second that nginx and the CDN keep an answer, a change shows within the two seconds promised.
-_SECONDS = 0.5
+SECONDS = 0.5
 CACHE_CONTROL = "public, max-age=0, s-maxage=1"
 
 
@@ -25,8 +25,8 @@ class Finished:
 class PublicReads:
     """Answers by key, at most `capacity` of them. Only what anybody may see belongs in here."""
 
-    def __init__(self, *, capacity: int = 2000) -> None:
-        self._kept: ExpiringCache[Any, Finished] = ExpiringCache(capacity=capacity, seconds=_SECONDS)
+    def __init__(self, *, capacity: int = 2000, seconds: float = SECONDS) -> None:
+        self._kept: ExpiringCache[Any, Finished] = ExpiringCache(capacity=capacity, seconds=seconds)
 
     def answer(self, key: Any, make: Callable[[], Any]) -> Finished:
         """The answer of `key`: a kept one, or `make()` as JSON. What `make` raises is not kept."""

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 
+from muster_events.app import build_app
+from muster_events.config import EventsSettings
 from muster_events.events import listing
 from muster_events.events.public_reads import PublicReads
 from muster_events.parts import EventsParts
@@ -23,10 +25,10 @@ from services.events.tests.support import MakeEvent, People, in_days
 EVENTS = "/api/events"
 
 
-@pytest.fixture(autouse=True)
-def fresh_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is kept between two reads of a test, as if they were seconds apart."""
-    monkeypatch.setattr("muster_events.events.public_reads._SECONDS", -1.0)
+@pytest.fixture
+def app(settings: EventsSettings, wiring: Wiring) -> Flask:
+    """Keeps nothing between two reads of a test, as if they were seconds apart."""
+    return build_app(settings, wiring, reads=PublicReads(seconds=-1))
 
 
 def titles(client: FlaskClient, **query: Any) -> list[str]:
@@ -271,7 +273,6 @@ def test_a_read_is_answered_not_modified_when_the_client_has_it(
 
 
 def test_a_kept_answer_is_used_for_half_a_second_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster_events.events.public_reads._SECONDS", 0.5)
     now = [100.0]
     monkeypatch.setattr("muster_shared.auth.cache.time.monotonic", lambda: now[0])
     reads, made = PublicReads(), []
