@@ -12,7 +12,7 @@ from muster_shared.testing.postgres import Databases
 from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.wiring import Wiring, wire
-from services.notifications.tests.support import LINK_SECRET, Desk
+from services.notifications.tests.support import LINK_SECRET, Desk, SilentAuth
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def settings(database: Database) -> NotificationsSettings:
 
 @pytest.fixture
 def wiring(settings: NotificationsSettings, issuer: TestIssuer) -> Any:
-    made = wire(settings, service="notifications", keys=issuer.keys)
+    made = wire(settings, service="notifications", keys=issuer.keys, auth=SilentAuth())
     yield made
     made.database.close()
 

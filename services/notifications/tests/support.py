@@ -16,6 +16,7 @@ from muster_notifications.deliveries.models import Delivery
 from muster_notifications.feedback.handler import ses_event
 from muster_notifications.sending.claims import Claims
 from muster_notifications.worker import build_sender, build_worker
+from muster_shared.auth.internal import InternalClient
 from muster_shared.auth.tables import memberships, organizations
 from muster_shared.db import Database
 from muster_shared.messages.auth import MailRequested
@@ -88,6 +89,19 @@ class FakeProvider:
         with self.lock:
             self.sent.append(mail)
         return mail.message_id
+
+
+class SilentAuth(InternalClient):
+    """Auth, reached, and knowing of nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url="http://127.0.0.1:9", secret="-", service="notifications")
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        return None
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        return None
 
 
 class Desk:
