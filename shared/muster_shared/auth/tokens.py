@@ -113,24 +113,26 @@ def read_jwks(document: Mapping[str, Any]) -> dict[str, EllipticCurvePublicKey]:
 
 
 class TokenVerifier:
-    """Checks access tokens; one that held is remembered by its hash until it expires."""
+    """Checks access tokens; one that held is remembered by its hash until it expires or its key is retired."""
 
     def __init__(self, *, issuer: str, keys: KeySource) -> None:
         self._issuer = issuer
         self._keys = keys
-        self._held: ExpiringCache[bytes, AccessClaims] = ExpiringCache(capacity=10_000, seconds=ACCESS_LIFETIME_SECONDS)
+        self._held: ExpiringCache[bytes, tuple[str, AccessClaims]] = ExpiringCache(
+            capacity=10_000, seconds=ACCESS_LIFETIME_SECONDS
+        )
 
     def verify(self, token: str) -> AccessClaims:
         """What `token` says. Raises `TokenRefused` for anything but a valid, current access token."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        if (held := self._held.get(digest)) is not None:
-            return held
-        claims = self._check(token)
+        if (held := self._held.get(digest)) is not None and self._keys.key(held[0]) is not None:
+            return held[1]
+        kid, claims = self._check(token)
         remaining = claims.expires_at.timestamp() + _LEEWAY_SECONDS - time.time()
-        self._held.put(digest, claims, seconds=remaining)
+        self._held.put(digest, (kid, claims), seconds=remaining)
         return claims
 
-    def _check(self, token: str) -> AccessClaims:
+    def _check(self, token: str) -> tuple[str, AccessClaims]:
         if len(token) > _MAXIMUM_TOKEN_CHARACTERS:
             raise TokenRefused("too long")
         try:
@@ -142,8 +144,7 @@ class TokenVerifier:
         if _REFUSED_HEADERS & header.keys():
             raise TokenRefused("a refused header")
         kid = header.get("kid")
-        key = self._keys.key(kid) if isinstance(kid, str) else None
-        if key is None:
+        if not isinstance(kid, str) or (key := self._keys.key(kid)) is None:
             raise TokenRefused("unknown kid")
         try:
             claims = jwt.decode(
@@ -158,7 +159,7 @@ class TokenVerifier:
             lifetime = claims["exp"] - claims["iat"]
             if not 0 < lifetime <= ACCESS_LIFETIME_SECONDS:
                 raise TokenRefused("a lifetime out of bounds")
-            return AccessClaims(
+            return kid, AccessClaims(
                 user_id=UUID(claims["sub"]),
                 session_id=UUID(claims["sid"]),
                 name=str(claims.get("name", "")),

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from muster_auth.organizations.models import Organization
 from muster_shared.auth import Role
-from muster_shared.web import Body, Email, Line, Page, UtcTime, View
+from muster_shared.web import Body, Email, Line, Page, UtcTime, View, Zone
 
 Language = Literal["en", "de", "fr", "es"]
 Name = Annotated[Line, Field(min_length=1, max_length=120), StringConstraints(pattern=r"\S")]
@@ -24,7 +24,7 @@ class SettingsBody(Body):
     reminder_before_hours: Hours | None = None
     quiet_from: TimeOfDay | None = None
     quiet_to: TimeOfDay | None = None
-    quiet_timezone: Annotated[str, Field(max_length=64)] | None = None
+    quiet_timezone: Zone | None = None
     reply_to: Email | None = None
     moderate_photos: bool | None = None
 
