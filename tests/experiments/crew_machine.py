@@ -6,7 +6,7 @@ It goes through the API and the jobs of the events service, on a real database, 
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -481,8 +481,8 @@ def _world() -> Iterator[World]:
             databases.close()
 
 
-def run(scale: Scale) -> Verdict:
-    """As many examples as `scale` says; the first that breaks an invariant is shown, shrunk."""
+def run(scale: Scale, *, phases: Sequence[Phase] = (Phase.generate, Phase.shrink)) -> Verdict:
+    """As many examples as `scale` says. Raises `AssertionError` for the first that breaks an invariant, shrunk."""
     verdict = Verdict("crew-machine", attempted=scale.examples, accepted=0, lost=0, duplicated=0, unexpected=0)
     with _world() as world:
         steps = 0
@@ -505,7 +505,7 @@ def run(scale: Scale) -> Verdict:
                 stateful_step_count=scale.steps,
                 deadline=None,
                 database=InMemoryExampleDatabase(),
-                phases=[Phase.generate, Phase.shrink],
+                phases=phases,
                 suppress_health_check=list(HealthCheck),
                 print_blob=True,
             ),

@@ -1,13 +1,21 @@
 """The short forms of the crew's experiments, as part of the tests."""
 
 import pytest
+from hypothesis import Phase
 
+from muster_events.crew.use_cases import answering
 from tests.experiments import crew_machine, scanner
 
 
 def test_crew_invariants_hold_when_everything_happens_in_any_order() -> None:
     verdict = crew_machine.run(crew_machine.SHORT)
     assert verdict.passed, (verdict, verdict.failures)
+
+
+def test_broken_rule_is_noticed_when_a_standby_takes_a_place_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "fill", lambda *_arguments, **_named: None)
+    with pytest.raises(AssertionError):
+        crew_machine.run(crew_machine.Scale(examples=40, steps=50), phases=[Phase.generate])
 
 
 @pytest.mark.browser
