@@ -1,5 +1,14 @@
 /** Builds the dashboard, then the fixed-name scripts and styles of the pages that services render. */
+import { renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "vite";
+
+const dashboard = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(dashboard, "dist");
+// Built aside and put in place at the end: whoever reads dist meanwhile sees the old build or the new one.
+const aside = join(dashboard, "node_modules", `.dist-${process.pid}`);
+
 
 /** @type {Array<[name: string, input: string]>} */
 const pages = [
@@ -8,7 +17,7 @@ const pages = [
   ["checkin", "src/pages/checkin/checkin.ts"],
 ];
 
-await build();
+await build({ build: { outDir: aside, emptyOutDir: true } });
 for (const [name, input] of pages) {
   // One build each, so that each page loads a single file and shares no hashed chunk.
   await build({
@@ -18,7 +27,7 @@ for (const [name, input] of pages) {
     esbuild: { legalComments: "none" },
     build: {
       target: "es2022",
-      outDir: "dist/pages",
+      outDir: join(aside, "pages"),
       emptyOutDir: false,
       assetsInlineLimit: 0,
       modulePreload: false,
@@ -27,10 +36,14 @@ for (const [name, input] of pages) {
         input: { [name]: input, [`${name}-style`]: `src/pages/${name}/${name}.css` },
         output: {
           entryFileNames: "[name].js",
+          // Only what a page fetches later: the door's reader of QR codes.
+          chunkFileNames: `${name}-[name].js`,
           assetFileNames: (asset) => (asset.names.some((each) => each.endsWith(".css")) ? `${name}.css` : "[name][extname]"),
         },
       },
     },
   });
 }
+rmSync(dist, { recursive: true, force: true });
+renameSync(aside, dist);
 await import("./size.mjs");

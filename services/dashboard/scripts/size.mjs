@@ -21,6 +21,7 @@ const budgets = [
   ["dashboard first load", 60 * 1024, firstLoad("index.html")],
   ["mailbox", 20 * 1024, firstLoad("mailbox.html")],
   ["guest page script and style", 24 * 1024, ["pages/guest.js", "pages/guest.css"]],
+  ["door script and style", 12 * 1024, ["pages/checkin.js", "pages/checkin.css"]],
   ["call sheet script and style", 15 * 1024, ["pages/crew.js", "pages/crew.css"]],
 ];
 

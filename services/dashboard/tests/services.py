@@ -299,7 +299,9 @@ def _deliveries(site: Site) -> None:
     site.on("GET", "/api/notifications", Reply(data.page(mails)))
 
     def one(call: Call, mail_id: str) -> Reply:
-        return Reply({**next(mail for mail in mails if mail["id"] == mail_id), "trace": trace, "attempts": 1, "can_resend": True})
+        return Reply(
+            {**next(mail for mail in mails if mail["id"] == mail_id), "trace": trace, "attempts": 1, "can_resend": True}
+        )
 
     site.on("GET", r"/api/notifications/(?P<mail_id>d\d)", one)
 
@@ -355,3 +357,11 @@ def _calendar(site: Site) -> None:
         )
     ]
     site.on("GET", f"/api/events/{EVENT}/registrations", Reply(data.page(attendees)))
+    link = {
+        "id": "l1",
+        "label": "Front entrance",
+        "created_at": data.at(-2),
+        "expires_at": data.at(90),
+        "revoked_at": None,
+    }
+    site.on("GET", f"/api/events/{EVENT}/staff-links", Reply(data.page([link])))

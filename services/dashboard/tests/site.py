@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -106,14 +107,19 @@ class Site:
             server.server_close()
 
 
+@cache
+def _built() -> dict[str, bytes]:
+    """The build, read once: it may be built anew while tests run."""
+    return {file.relative_to(DIST).as_posix(): file.read_bytes() for file in DIST.rglob("*") if file.is_file()}
+
+
 def _static(path: str) -> Reply:
     """A built file; an address without one is the dashboard's own."""
-    file = DIST / path.lstrip("/")
-    if path == "/mailbox":
-        file = DIST / "mailbox.html"
-    elif not file.is_file() or DIST not in file.resolve().parents:
-        file = DIST / "index.html"
-    return Reply(file.read_bytes(), headers={"Content-Type": TYPES[file.suffix]})
+    files = _built()
+    name = "mailbox.html" if path == "/mailbox" else path.lstrip("/")
+    if name not in files:
+        name = "index.html"
+    return Reply(files[name], headers={"Content-Type": TYPES[Path(name).suffix]})
 
 
 def _compressed(reply: Reply, call: Call) -> Reply:

@@ -32,6 +32,7 @@ PAGES = [
     (f"/events/{EVENT}/edit", True, "Nothing is changed yet."),
     ("/crew", True, "Maria Nikolaou"),
     ("/calendar", True, "Haul-out"),
+    (f"/events/{EVENT}/check-in", True, "Front entrance"),
     (f"/events/{EVENT}/attendees", True, "Nadia"),
     ("/deliveries", True, "Mail bounced"),
     ("/registered", True, "You have a place"),

@@ -45,7 +45,7 @@ export async function watchCamera(video: HTMLVideoElement, seen: (text: string) 
 
 async function looker(): Promise<(video: HTMLVideoElement) => Promise<string | null>> {
   const { BarcodeDetector: Native } = globalThis as { BarcodeDetector?: DetectorClass };
-  if (Native !== undefined && (await Native.getSupportedFormats().catch(() => [])).includes("qr_code")) {
+  if (Native !== undefined && (await Native.getSupportedFormats().catch((): string[] => [])).includes("qr_code")) {
     const detector = new Native({ formats: ["qr_code"] });
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
   }

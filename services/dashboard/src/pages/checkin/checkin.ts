@@ -48,7 +48,7 @@ export function words({ outcome, name, at, by, detail }: Admission, clock: (inst
 }
 
 function start(main: HTMLElement): void {
-  const part = <T extends HTMLElement>(name: string): T | null => main.querySelector<T>(`[data-part="${name}"]`);
+  const part = (name: string): HTMLElement | null => main.querySelector<HTMLElement>(`[data-part="${name}"]`);
   const clock = (instant: string): string => new Date(instant).toLocaleTimeString(undefined, { timeStyle: "short", timeZone: main.dataset.timezone ?? "UTC" });
   const door = doorOf(main, () => draw());
 
@@ -86,7 +86,7 @@ function start(main: HTMLElement): void {
   };
 
   wireForm(part("manual"), part("matches"), door, clock, admit);
-  wireCamera(part("camera"), part("camera-button"), part<HTMLVideoElement>("video"), admit, say);
+  wireCamera(part("camera"), part("camera-button"), main.querySelector("video"), admit, say);
   void door.start();
   setInterval(() => void door.refresh(), REFRESH_SECONDS * 1000);
   addEventListener("online", () => void door.refresh());
@@ -126,7 +126,10 @@ function wireForm(form: HTMLElement | null, matches: HTMLElement | null, door: D
     event.preventDefault();
     if (input.value.trim() === "") return;
     // A name is looked up, never sent as a code.
-    if (!looksLikeCode(input.value) && door.named(input.value).length > 0) return list();
+    if (!looksLikeCode(input.value) && door.named(input.value).length > 0) {
+      list();
+      return;
+    }
     void admit(input.value).then(() => {
       input.value = "";
       matches?.replaceChildren();
