@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from muster_shared.db import Base
+from muster_media.base import Base
 
 
 class EventCopy(Base):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from muster_shared.db import Base
+from muster_media.base import Base
 
 
 class PhotoStatus(StrEnum):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from muster_shared.db import Base
+from muster_media.base import Base
 
 
 class UnwantedObject(Base):
