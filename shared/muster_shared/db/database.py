@@ -53,6 +53,15 @@ class Database:
         with self._reads.connect() as connection:
             yield connection
 
+    @contextmanager
+    def hold(self) -> Iterator[Connection]:
+        """A connection in autocommit to keep for as long as something else goes on, as one with a lock is.
+
+        It is one of the transactions': kept of the reads', a few would leave none for the reads inside.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def ping(self) -> None:
         """Raises `sqlalchemy.exc.SQLAlchemyError` unless the database answers."""
         with self.read() as connection:

@@ -44,7 +44,7 @@ def run_if_due(database: Database, job: Job) -> bool:
 
     Raises what the job raises.
     """
-    with database.read() as connection:
+    with database.hold() as connection:
         if not connection.execute(_LOCK, {"name": job.name}).scalar():
             return False
         try:

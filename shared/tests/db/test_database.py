@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import psycopg2
@@ -52,6 +53,14 @@ def test_pool_comes_back_by_itself_when_the_server_has_hung_up(database: Databas
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'muster'"
         )
         assert cursor.fetchone()[0] >= 1
+        admin.rollback()
+        deadline = time.monotonic() + 10
+        # The signal is sent; the sockets close when each process has seen it.
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'")
+            if cursor.fetchone()[0] == 0:
+                break
+            admin.rollback()
     add(database, "after")
     assert count(database) == 2
 
