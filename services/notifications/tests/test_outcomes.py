@@ -79,10 +79,10 @@ def test_a_mail_is_sent_again_when_nothing_is_heard_of_the_first(desk: Desk) -> 
     assert len(desk.send()) == 1
 
 
-def test_somebody_has_to_look_when_three_outcomes_are_unknown(desk: Desk) -> None:
+def test_somebody_has_to_look_when_five_outcomes_are_unknown(desk: Desk) -> None:
     desk.handle(mail_requested())
-    desk.provider.script = [OutcomeUnknown("X")] * 5
-    for _ in range(5):
+    desk.provider.script = [OutcomeUnknown("X")] * 7
+    for _ in range(7):
         desk.send()
         desk.run("UPDATE deliveries SET claimed_until = now() - interval '1 second'")
         desk.sweep()

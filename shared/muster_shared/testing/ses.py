@@ -22,6 +22,7 @@ from uuid import uuid4
 from muster_shared import clock
 from muster_shared.aws.clients import Clients
 
+_HALF = 0.5
 _XML = "http://ses.amazonaws.com/doc/2010-12-01/"
 
 
@@ -44,6 +45,8 @@ class Telling(StrEnum):
     NEVER = "never"
     EARLY = "early"
     LATE = "late"
+    # One event early and the next late, by chance.
+    MIXED = "mixed"
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class SesStandIn:
             return
         for kind in self._told_of(mail):
             for _ in range(self.copies):
-                if self.telling is Telling.EARLY:
+                if self.telling is Telling.EARLY or (self.telling is Telling.MIXED and self._random.random() < _HALF):
                     self.publish(event_of(kind, mail))
                     continue
                 wait = self._random.uniform(0, self.late_seconds)

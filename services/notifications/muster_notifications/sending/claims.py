@@ -58,7 +58,8 @@ _CALLING = text(
     " AND attempts.called_at IS NULL RETURNING true"
 )
 _CALLING_LEASE = text(
-    "UPDATE deliveries SET claimed_until = :until, template_version = :version"
+    "UPDATE deliveries SET template_version = :version,"
+    " claimed_until = :now + make_interval(secs => :unknown * power(4, (SELECT count(*) FROM attempts WHERE delivery_id = :id AND outcome = 'unknown')))"
     " WHERE id = :id AND attempt_id = :attempt_id"
 )
 _LOST = text(
@@ -71,11 +72,8 @@ _LOST = text(
 _END = text("UPDATE attempts SET ended_at = :now, outcome = :outcome, error = :error WHERE id = :attempt_id")
 # An event may have settled the attempt already.
 _NOTE = text("UPDATE attempts SET outcome = 'unknown', error = :error WHERE id = :attempt_id AND outcome IS NULL")
-_WAIT = text(
-    "UPDATE deliveries SET claimed_until = :until WHERE id = :id AND attempt_id = :attempt_id AND status = 'sending'"
-)
 # So often a mail is handed over without ever hearing of it again; then somebody should look.
-_UNKNOWN_LIMIT = 3
+_UNKNOWN_LIMIT = 5
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,8 @@ class Claims:
                     "id": mail.id,
                     "attempt_id": mail.attempt_id,
                     "version": template_version,
-                    "until": now + timedelta(seconds=self._unknown_seconds),
+                    "now": now,
+                    "unknown": self._unknown_seconds,
                 },
             )
         return True
@@ -158,7 +157,8 @@ class Claims:
         """Queues again what workers left behind; how many. Call it every few seconds.
 
         An attempt that never called SES is free at once. One that did is given `unknown_seconds` for SES's events
-        to speak; after that it is sent again, for a mail that comes twice does less harm than one that never does.
+        to speak, four times as long after each time before; then it is sent again, for a mail that comes twice does
+        less harm than one that never does.
         """
         now = clock.now()
         with self._database.transaction() as session:
@@ -173,10 +173,8 @@ class Claims:
         return len(lost)
 
     def await_events(self, session: Session, mail: Claimed, *, error: str) -> None:
-        """Leaves the delivery `sending` for as long as SES's events may take."""
+        """Notes a call without an answer. The delivery stays `sending` for as long as SES's events may take."""
         session.execute(_NOTE, {"attempt_id": mail.attempt_id, "error": error})
-        until = clock.now() + timedelta(seconds=self._unknown_seconds)
-        session.execute(_WAIT, {"id": mail.id, "attempt_id": mail.attempt_id, "until": until})
 
 
 def end_attempt(session: Session, attempt_id: UUID, *, outcome: str, error: str | None = None) -> None:

@@ -1,0 +1,16 @@
+"""The short form of each mail experiment, as part of the tests."""
+
+from typing import Any
+
+import pytest
+
+from tests.experiments import fairness, kill_workers, ses_brownout, ses_feedback
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "experiment", [fairness, ses_feedback, ses_brownout, kill_workers], ids=lambda module: module.__name__
+)
+def test_the_short_form_passes(experiment: Any) -> None:
+    verdict = experiment.run(experiment.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
