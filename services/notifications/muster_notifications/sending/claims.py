@@ -59,7 +59,8 @@ _CALLING = text(
 )
 _CALLING_LEASE = text(
     "UPDATE deliveries SET template_version = :version,"
-    " claimed_until = :now + make_interval(secs => :unknown * power(4, (SELECT count(*) FROM attempts WHERE delivery_id = :id AND outcome = 'unknown')))"
+    " claimed_until = :now + make_interval(secs => :unknown * power(4,"
+    " (SELECT count(*) FROM attempts WHERE delivery_id = :id AND outcome = 'unknown')))"
     " WHERE id = :id AND attempt_id = :attempt_id"
 )
 _LOST = text(

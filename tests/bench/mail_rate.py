@@ -1,0 +1,80 @@
+"""`make bench NAME=mail-rate`: mails a second from the outbox to SES's acceptance, SES being a stub of 5 ms.
+
+One worker does it all: relay, queue, consumer, sender. Baselines of the same run: what a bare SQS client receives
+and deletes on the same stand-in.
+"""
+
+import sys
+import time
+
+from muster_shared import logs
+from muster_shared.messaging.queues import QueueUrls, declare
+from muster_shared.testing.ses import Telling
+from tests.experiments.mail_stage import MailStage, mail_stage, request_for
+
+MAILS = 3_000
+ROUNDS = 3
+PER_SECOND = 200.0
+SHARE_OF_BARE = 0.5
+_STUB_SECONDS = 0.005
+_TIME_LIMIT_SECONDS = 120.0
+
+
+def mails_per_second(stage: MailStage, round_number: int) -> float:
+    """Queues the messages with the worker asleep, wakes it, and counts until the last mail is accepted."""
+    addresses = [f"crew{round_number}-{number}@x.test" for number in range(MAILS)]
+    stage.ses.taken.clear()
+    stage.ask(addresses)
+    stage.start_worker()
+    stage.wait_for("SELECT (count(*) > 0)::int FROM deliveries WHERE status = 'sent'", 1, seconds=30)
+    stage.wait_for("SELECT count(*) FROM deliveries WHERE status = 'sent'", MAILS, seconds=_TIME_LIMIT_SECONDS)
+    moments = sorted(mail.at for mail in stage.ses.taken)
+    stage.stop_workers()
+    stage.run("TRUNCATE deliveries CASCADE")
+    return (len(moments) - 1) / (moments[-1] - moments[0])
+
+
+def bare_per_second(stage: MailStage) -> float:
+    """Messages of the same size received and deleted, ten at a time, by one bare client."""
+    sqs = stage.clients.sqs
+    declare(sqs, ["bare"])
+    url = QueueUrls(sqs).of("bare")
+    body = request_for("crew@x.test").model_dump_json()
+    for _ in range(MAILS // 10):
+        entries = [{"Id": str(number), "MessageBody": body} for number in range(10)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
+    done, begun = 0, time.monotonic()
+    while done < MAILS:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        if messages:
+            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
+            sqs.delete_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
+            done += len(messages)
+    return done / (time.monotonic() - begun)
+
+
+def main() -> int:
+    """Prints the median beside its baseline; 1 when it falls short."""
+    logs.configure(service="bench", role="bench", level="CRITICAL")
+    ours, bare = [], []
+    with mail_stage(MUSTER_SEND_CONCURRENCY="8") as stage:
+        stage.ses.telling = Telling.NEVER
+        stage.ses.answer_seconds = _STUB_SECONDS
+        for number in range(ROUNDS):
+            bare.append(bare_per_second(stage))
+            ours.append(mails_per_second(stage, number))
+    rate, baseline = sorted(ours)[ROUNDS // 2], sorted(bare)[ROUNDS // 2]
+    least = max(PER_SECOND, SHARE_OF_BARE * baseline)
+    good = rate >= least
+    mark = "ok  " if good else "MISS"
+    runs, bares = (", ".join(f"{value:.0f}" for value in values) for values in (ours, bare))
+    sys.stdout.write(
+        f"{mark} mails accepted: {rate:.0f}/s, at least {PER_SECOND:.0f}/s and {SHARE_OF_BARE:.0%} of the bare client\n"
+        f"    baseline: bare SQS receive and delete {baseline:.0f}/s; share {rate / baseline:.2f}\n"
+        f"    runs: {runs}; bare: {bares}\n"
+    )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
