@@ -85,7 +85,7 @@ def test_sheet_is_small_and_has_no_inline_script_when_sent(crew: CrewWorld) -> N
 @pytest.mark.parametrize(
     ("language", "shown"),
     [
-        ("de", ["Zusagen: Ich bin dabei", "Donnerstag, 24. Dezember 2026, 17:00", '<html lang="de">']),
+        ("de", ["Bestätigen: Ich bin dabei", "Donnerstag, 24. Dezember 2026, 17:00", '<html lang="de">']),
         ("fr", ["Confirmer : je serai là", "jeudi 24 décembre 2026, 17:00"]),
         ("es", ["Confirmar: allí estaré", "jueves, 24 de diciembre de 2026, 17:00"]),
     ],
