@@ -35,7 +35,9 @@ def occurrences(rule: str, *, first: datetime, timezone: str) -> list[datetime]:
     than 366 events or ones more than five years off.
     """
     zone = ZoneInfo(timezone)
-    local_first = first.astimezone(zone).replace(tzinfo=None)
+    # A rule knows no fractions of a second.
+    fraction = timedelta(microseconds=first.microsecond)
+    local_first = first.astimezone(zone).replace(tzinfo=None, microsecond=0)
     horizon = local_first + _LONGEST_SERIES
     parts = _parts(rule)
     count = _count(parts.pop("COUNT", None))
@@ -51,7 +53,7 @@ def occurrences(rule: str, *, first: datetime, timezone: str) -> list[datetime]:
         raise _wrong("does not include starts_at itself")
     if (until and until > horizon) or (count and len(found) < count and until is None):
         raise _wrong("reaches more than five years ahead")
-    return [_on_the_wall(local, zone) for local in found]
+    return [_on_the_wall(local, zone) + fraction for local in found]
 
 
 def _parts(rule: str) -> dict[str, str]:

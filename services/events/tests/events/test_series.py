@@ -40,6 +40,12 @@ def test_autumn_is_right_too(client: FlaskClient, people: People) -> None:
     assert starts == ["2030-10-26T15:00:00Z", "2030-10-27T16:00:00Z", "2030-10-28T16:00:00Z"]
 
 
+def test_fractions_of_a_second_are_no_matter(client: FlaskClient, people: People) -> None:
+    answer = make(client, people, "FREQ=DAILY;COUNT=2", starts_at="2030-03-24T18:00:00.123456+02:00")
+    starts = [event["starts_at"] for event in answer.get_json()["items"]]
+    assert starts == ["2030-03-24T16:00:00.123456Z", "2030-03-25T16:00:00.123456Z"]
+
+
 def test_one_can_be_moved_without_the_others(client: FlaskClient, people: People) -> None:
     first, second = make(client, people, "FREQ=MONTHLY;COUNT=2").get_json()["items"]
     client.patch(f"/api/events/{first['id']}", json={"title": "Moved"}, headers=people.alice)
