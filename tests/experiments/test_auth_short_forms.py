@@ -1,0 +1,23 @@
+"""The short forms of the attacks on accounts, as part of the tests."""
+
+from tests.experiments import demotion, enumeration, jwt, refresh_race
+
+
+def test_every_service_refuses_within_five_seconds_when_rights_end() -> None:
+    verdict = demotion.run(demotion.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
+
+
+def test_no_service_lets_a_forged_token_in() -> None:
+    verdict = jwt.run(jwt.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
+
+
+def test_nobody_is_signed_out_when_tabs_race() -> None:
+    verdict = refresh_race.run(refresh_race.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
+
+
+def test_answers_are_the_same_for_known_and_unknown_addresses() -> None:
+    verdict = enumeration.run(enumeration.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
