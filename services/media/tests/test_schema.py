@@ -9,8 +9,9 @@ import muster_media.albums.models
 import muster_media.gatherings.models
 import muster_media.photos.models
 import muster_media.storage.models  # noqa: F401  # each registers its tables
+from muster_media.base import Base
 from muster_media.photos.models import TRANSITIONS, PhotoStatus
-from muster_shared.db import Base, Database
+from muster_shared.db import Database
 from services.media.tests.support import Stage, make_ready
 
 _MODELS = [table for table in Base.metadata.tables.values() if table.schema is None]
