@@ -5,6 +5,7 @@ from typing import Literal
 from muster_events.crew.board import Board
 from muster_events.crew.models import Assignment, CrewMember
 from muster_events.crew.states import COMING
+from muster_events.webhooks.announce import announce
 from muster_shared import clock
 from muster_shared.messages.events import (
     AssignmentFacts,
@@ -105,7 +106,7 @@ def tell_details_changed(board: Board, assignment: Assignment, *, before: EventF
 
 
 def tell_answered(board: Board, assignment: Assignment, *, answer: Literal["confirmed", "declined"]) -> None:
-    """Tells that somebody answered."""
+    """Tells that somebody answered, the organisation's webhooks too."""
     message = CrewAnswered(
         event_id=assignment.event_id,
         org_id=assignment.org_id,
@@ -115,6 +116,18 @@ def tell_answered(board: Board, assignment: Assignment, *, answer: Literal["conf
         answered_at=assignment.responded_at or clock.now(),
     )
     outbox.emit(board.session, message, key=assignment.id)
+    announce(
+        board.session,
+        org_id=assignment.org_id,
+        kind=f"crew.{answer}",
+        data={
+            "event_id": assignment.event_id,
+            "assignment_id": assignment.id,
+            "crew_member_id": assignment.crew_member_id,
+            "role": assignment.role,
+            "booking_ref": board.event.booking_ref,
+        },
+    )
 
 
 def alert_planners(board: Board, assignment: Assignment, *, alert: Alert, reason: str = "") -> None:

@@ -129,7 +129,7 @@ GERMAN: Final = Texts(
     not_confirmed="Bitte bestätigen Sie zuerst.",
     cross_site="Zu Ihrer Sicherheit wurde die Antwort nicht angenommen. Bitte drücken Sie den Knopf hier.",
     unavailable_title="Einen Moment",
-    unavailable="Der Einsatzplan ist gerade nicht erreichbar. Nichts wurde geändert. Bitte versuchen Sie es gleich wieder.",
+    unavailable="Der Einsatzplan ist gerade nicht erreichbar. Nichts wurde geändert. Bitte gleich wieder versuchen.",
     foot="Der Link gehört nur Ihnen: Bitte geben Sie diese Seite nicht weiter.",
 )
 

@@ -22,6 +22,8 @@ TYPES = (
     "registration.cancelled",
     "check_in.created",
     "check_in.undone",
+    "crew.confirmed",
+    "crew.declined",
 )
 
 # One statement however many webhooks there are; none of it happens for an organisation without any.

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from services.events.tests.crew.support import FORM_BROWSER, CrewWorld
 
@@ -204,3 +205,17 @@ def test_bad_change_is_refused_when_sent(crew: CrewWorld, changes: dict[str, obj
     assignment = crew.assign(crew.event(), crew.member())
     assert crew.patch(assignment, **changes).status_code == 422
     assert crew.assignment(assignment) == assignment
+
+
+def test_webhooks_are_told_when_somebody_answers(crew: CrewWorld) -> None:
+    hook = {"url": "https://93.184.215.14/in", "types": ["crew.confirmed"], "org_id": str(crew.people.org_id)}
+    made = crew.client.post("/api/events/webhooks", json=hook, headers=crew.people.alice)
+    assert made.status_code == 201, made.text
+    assignment = crew.assign(crew.event(booking_ref="B-7"), crew.member())
+    for action in ("confirm", "decline"):
+        crew.send(crew.token(assignment), action)
+    with crew.database.read() as connection:
+        payloads = list(connection.execute(text("SELECT payload FROM webhook_deliveries")).scalars())
+    assert [payload["type"] for payload in payloads] == ["crew.confirmed"]
+    assert payloads[0]["data"]["assignment_id"] == assignment["id"]
+    assert payloads[0]["data"]["booking_ref"] == "B-7"

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from muster_events.app import build_app
 from muster_events.config import EventsSettings
 from muster_events.crew.openers import looks_like_machine
+from muster_events.crew.translations import KEYS, LANGUAGES
 from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.wiring import wire
@@ -254,3 +255,10 @@ def test_local_hour_is_shown_when_the_clocks_have_just_changed(crew: CrewWorld) 
     event = crew.event(starts_at="2027-03-28T01:30:00+00:00", timezone="Europe/Berlin")
     page = crew.open(crew.token(crew.assign(event, crew.member()))).get_data(as_text=True)
     assert "Sunday, 28 March 2027, 03:30" in page
+
+
+def test_texts_take_the_same_values_when_in_another_language() -> None:
+    for key in KEYS:
+        wanted = re.findall(r"\{\w+\}|</?strong>", getattr(LANGUAGES["en"], key))
+        for texts in LANGUAGES.values():
+            assert sorted(re.findall(r"\{\w+\}|</?strong>", getattr(texts, key))) == sorted(wanted), key

@@ -144,6 +144,7 @@ def reassign(board: Board, assignment: Assignment, *, member_id: UUID, actor: Pr
         responded_at=None,
         decline_reason=None,
         answered_for=None,
+        told_for=None,
         reminded_for=None,
         standbys_called_at=None,
         replaced_by=None,
