@@ -9,22 +9,25 @@ from muster_shared.problems import FieldError, Invalid, Unavailable
 _DEFAULT_LANGUAGE = "en"
 
 
-def command_of(body: NewRegistration, principal: Principal, auth: InternalClient | None) -> Register:
-    """The command that a body and a caller make.
+def command_of(
+    body: NewRegistration, principal: Principal, auth: InternalClient | None, *, is_staff: bool
+) -> Register:
+    """The command that a body and a caller make. Staff that gives an address puts somebody else on the list.
 
     Raises `Invalid` naming `name` or `email` when nobody knows them, `Unavailable` when auth cannot be asked.
     """
     if principal.is_user and body.email is None:
         return _from_account(body, principal, auth)
     missing = [name for name in ("name", "email") if getattr(body, name) is None]
-    if principal.is_user and principal.name:
+    is_own = principal.is_user and not is_staff
+    if is_own and principal.name:
         missing = [name for name in missing if name != "name"]
     if missing or body.email is None:
         raise Invalid(errors=[FieldError(f"/{name}", "is required") for name in missing])
     return Register(
         name=body.name or principal.name,
         email=body.email,
-        user_id=principal.user_id,
+        user_id=principal.user_id if is_own else None,
         language=body.language or _DEFAULT_LANGUAGE,
         answers=dict(body.answers),
     )

@@ -57,7 +57,7 @@ def register(*, event_id: UUID, body: NewRegistration, session: Session, princip
         raise EventNotFound
     if event.status != Status.PUBLISHED or event.ends_at <= clock.now():
         raise RegistrationClosed
-    command = command_of(body, principal, parts.wiring.auth)
+    command = command_of(body, principal, parts.wiring.auth, is_staff=is_staff)
     if principal.is_anonymous:
         take(parts.database, _MAILS_PER_ADDRESS, use_cases.email_key(command.email))
     done = use_cases.register(session, event=event, command=command)
