@@ -10,7 +10,7 @@ import time
 from muster_shared import logs
 from muster_shared.messaging.queues import QueueUrls, declare
 from muster_shared.testing.ses import Telling
-from tests.experiments.mail_stage import MailStage, mail_stage, request_for
+from tests.experiments.mail_stage import MailStage, event_of, mail_stage, request_for
 
 MAILS = 3_000
 ROUNDS = 3
@@ -39,7 +39,7 @@ def bare_per_second(stage: MailStage) -> float:
     sqs = stage.clients.sqs
     declare(sqs, ["bare"])
     url = QueueUrls(sqs).of("bare")
-    body = request_for("crew@x.test").model_dump_json()
+    body = request_for("crew@x.test", event_of()).model_dump_json()
     for _ in range(MAILS // 10):
         entries = [{"Id": str(number), "MessageBody": body} for number in range(10)]
         sqs.send_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from muster_shared.testing.ses import Telling
 from tests.experiments.checker import Verdict, compare
-from tests.experiments.mail_stage import ORGANIZATION, MailStage, mail_stage, request_for
+from tests.experiments.mail_stage import ORGANIZATION, MailStage, event_of, mail_stage
 
 SMALL_ONE = UUID("01900000-0000-7000-8000-0000000000bb")
 _P95_LIMIT_SECONDS = 10.0
@@ -70,7 +70,7 @@ def run(scale: Scale) -> Verdict:
 
 
 def _queue_backlog(stage: MailStage, mails: int) -> None:
-    event = request_for("nobody@x.test").event.model_dump_json()
+    event = event_of().model_dump_json()
     stage.run(_BACKLOG, org=ORGANIZATION, event=event, mails=mails)
 
 

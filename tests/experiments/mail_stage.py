@@ -28,7 +28,8 @@ from tests.experiments.stage import TooSlowError
 PREFIX = "experiment"
 ORGANIZATION = UUID("01900000-0000-7000-8000-0000000000aa")
 _QUEUES = ("notifications", "notifications-ses", "events")
-_ROWS_PER_TRANSACTION = 50
+# A crew of twenty is asked at once.
+_ROWS_PER_TRANSACTION = 20
 _SECRET = "experiment-secret-of-at-least-32-characters"
 
 
@@ -92,9 +93,10 @@ class MailStage:
     def ask(self, addresses: list[str], *, org_id: UUID = ORGANIZATION) -> None:
         """Asks for one mail to each address, as events does: through an outbox, a relay and a queue."""
         for start in range(0, len(addresses), _ROWS_PER_TRANSACTION):
+            event = event_of(org_id)
             with self.database.transaction() as session:
                 for address in addresses[start : start + _ROWS_PER_TRANSACTION]:
-                    outbox.emit(session, request_for(address, org_id=org_id))
+                    outbox.emit(session, request_for(address, event))
 
     def value(self, statement: str, **names: Any) -> Any:
         """The one value a query gives."""
@@ -121,23 +123,28 @@ class MailStage:
         raise TooSlowError(f"{statement}: {self.value(statement)} of {wanted}")
 
 
-def request_for(address: str, *, org_id: UUID = ORGANIZATION) -> CrewAssigned:
-    """The message that asks somebody to come."""
+def event_of(org_id: UUID = ORGANIZATION) -> EventFacts:
+    """An event some weeks ahead."""
     starts_at = datetime.now(UTC) + timedelta(days=30)
+    return EventFacts(
+        event_id=uuid4(),
+        org_id=org_id,
+        version=1,
+        kind="charter",
+        status="published",
+        visibility="private",
+        title="Sunset charter",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=4),
+        timezone="Europe/Athens",
+        venue=VenueFacts(name="Pier 4", address="Piraeus"),
+    )
+
+
+def request_for(address: str, event: EventFacts) -> CrewAssigned:
+    """The message that asks somebody to come."""
     return CrewAssigned(
-        event=EventFacts(
-            event_id=uuid4(),
-            org_id=org_id,
-            version=1,
-            kind="charter",
-            status="published",
-            visibility="private",
-            title="Sunset charter",
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=4),
-            timezone="Europe/Athens",
-            venue=VenueFacts(name="Pier 4", address="Piraeus"),
-        ),
+        event=event,
         assignment=AssignmentFacts(assignment_id=uuid4(), link_version=1, role="captain"),
         crew=CrewFacts(crew_member_id=uuid4(), name="Ana Lopes", email=address),
         request_key="first",

@@ -53,15 +53,13 @@ _CLAIM = text(
     """
 )
 _CALLING = text(
-    "UPDATE attempts SET called_at = :now FROM deliveries d WHERE attempts.id = :attempt_id"
-    " AND d.id = attempts.delivery_id AND d.attempt_id = attempts.id AND d.status = 'sending'"
-    " AND attempts.called_at IS NULL RETURNING true"
-)
-_CALLING_LEASE = text(
-    "UPDATE deliveries SET template_version = :version,"
+    "WITH called AS (UPDATE attempts SET called_at = :now FROM deliveries d WHERE attempts.id = :attempt_id"
+    "  AND d.id = :id AND d.attempt_id = attempts.id AND d.status = 'sending' AND attempts.called_at IS NULL"
+    "  RETURNING attempts.id)"
+    " UPDATE deliveries SET template_version = :version,"
     " claimed_until = :now + make_interval(secs => :unknown * power(4,"
     " (SELECT count(*) FROM attempts WHERE delivery_id = :id AND outcome = 'unknown')))"
-    " WHERE id = :id AND attempt_id = :attempt_id"
+    " FROM called WHERE deliveries.id = :id AND attempt_id = called.id AND status = 'sending' RETURNING true"
 )
 _LOST = text(
     "SELECT d.id, d.attempt_id, a.called_at, (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id"
@@ -137,22 +135,18 @@ class Claims:
 
     def calling(self, mail: Claimed, *, template_version: str) -> bool:
         """Notes that SES is about to be called; False when the claim was lost meanwhile, and nothing may be sent."""
-        now = clock.now()
-        with self._database.transaction() as session:
-            names = {"attempt_id": mail.attempt_id, "now": now}
-            if session.execute(_CALLING, names).first() is None:
-                return False
-            session.execute(
-                _CALLING_LEASE,
+        with self._database.read() as connection:
+            called = connection.execute(
+                _CALLING,
                 {
                     "id": mail.id,
                     "attempt_id": mail.attempt_id,
                     "version": template_version,
-                    "now": now,
+                    "now": clock.now(),
                     "unknown": self._unknown_seconds,
                 },
-            )
-        return True
+            ).first()
+        return called is not None
 
     def release_lost(self) -> int:
         """Queues again what workers left behind; how many. Call it every few seconds.

@@ -5,6 +5,7 @@ No database connection is held while SES or auth is called.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from muster_notifications.deliveries.states import Status
 from muster_notifications.deliveries.use_cases import add_step, move
@@ -143,11 +144,12 @@ class Handover:
             starts_at=event.starts_at,
             ends_at=event.ends_at,
             timezone=event.timezone,
-            stamp=clock.now(),
+            # To the minute, so that a whole crew asked together has the same file, made once.
+            stamp=mail.created_at.replace(second=0, microsecond=0),
             location=place,
         )
         # It publishes and never requests: an answer given in a calendar program would reach nobody.
-        return Attachment(ics.calendar_bytes([item], method=method.value), method)
+        return Attachment(_calendar_file(item, method), method)
 
     def _call(self, mail: Claimed, *, sender: str, recipient: str, raw: bytes) -> Outcome:
         started = clock.now()
@@ -195,6 +197,11 @@ class Handover:
             if move(session, mail.id, to=Status.QUEUED, attempt_id=mail.attempt_id, due_at=until):
                 detail = {"reason": reason, "due_at": clock.rfc3339(until)}
                 add_step(session, mail.id, "postponed", detail=detail)
+
+
+@lru_cache(maxsize=512)
+def _calendar_file(item: ics.CalendarItem, method: Calendar) -> bytes:
+    return ics.calendar_bytes([item], method=method.value)
 
 
 def _next_try(mail: Claimed) -> datetime:

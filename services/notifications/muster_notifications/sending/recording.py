@@ -5,20 +5,38 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from muster_notifications.deliveries.states import Status
-from muster_notifications.deliveries.use_cases import move
+from muster_notifications.deliveries.states import Status, sources
+from muster_notifications.deliveries.use_cases import tell
 from muster_notifications.feedback.settling import apply_waiting, lock_message
 from muster_shared import clock
 
+# The attempt is accepted whatever became of the delivery; the delivery moves as `use_cases.move` would move it.
 _ACCEPTED = text(
-    "UPDATE attempts SET ses_message_id = :ses_message_id, outcome = 'accepted', ended_at = :now"
-    " WHERE id = :attempt_id AND (ses_message_id IS NULL OR ses_message_id = :ses_message_id)"
+    "WITH accepted AS (UPDATE attempts SET ses_message_id = :ses_message_id, outcome = 'accepted', ended_at = :now"
+    "  WHERE id = :attempt_id AND (ses_message_id IS NULL OR ses_message_id = :ses_message_id))"
+    " UPDATE deliveries SET status = 'sent', reason = NULL, version = version + 1, updated_at = :now,"
+    " claimed_until = NULL, sent_at = coalesce(sent_at, :now)"
+    " WHERE id = :id AND attempt_id = :attempt_id AND status = ANY(:sources)"
+    " RETURNING id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status, reason,"
+    " updated_at"
 )
+_WAITS = text("SELECT 1 FROM ses_events WHERE ses_message_id = :ses_message_id AND delivery_id IS NULL LIMIT 1")
 
 
 def record_accepted(session: Session, delivery_id: UUID, *, attempt_id: UUID, ses_message_id: str) -> None:
     """Writes SES's message id and that the mail is sent, unless an event has said more already."""
     lock_message(session, ses_message_id)
-    session.execute(_ACCEPTED, {"attempt_id": attempt_id, "ses_message_id": ses_message_id, "now": clock.now()})
-    move(session, delivery_id, to=Status.SENT, attempt_id=attempt_id)
-    apply_waiting(session, delivery_id, ses_message_id=ses_message_id)
+    row = session.execute(
+        _ACCEPTED,
+        {
+            "id": delivery_id,
+            "attempt_id": attempt_id,
+            "ses_message_id": ses_message_id,
+            "sources": sources(Status.SENT),
+            "now": clock.now(),
+        },
+    ).first()
+    if row is not None:
+        tell(session, row)
+    if session.execute(_WAITS, {"ses_message_id": ses_message_id}).first() is not None:
+        apply_waiting(session, delivery_id, ses_message_id=ses_message_id)
