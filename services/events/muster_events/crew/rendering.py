@@ -163,11 +163,11 @@ def short_when(event: Event, locale: str) -> str:
 
 
 def where_markup(event: Event, t: Texts) -> Markup:
-    """The place with a link to a map, or the address of an online event."""
+    """The place with a link to a map, or the address of an online event; empty while there is none."""
     parts = [escape(part) for part in (event.venue_name, event.venue_address) if part]
     link = Markup(' <a href="{}" target="_blank" rel="noopener noreferrer">{}</a>')
     if event.venue_type == "online":
         url = web_address(event)
         return Markup(", ").join(parts or [escape(t.online)]) + (link.format(url, t.join) if url else "")
     where = map_url(event)
-    return Markup("<br>").join(parts or [escape("–")]) + (link.format(where, t.map) if where else "")
+    return Markup("<br>").join(parts) + (link.format(where, t.map) if where else "")
