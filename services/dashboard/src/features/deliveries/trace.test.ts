@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { detailText, readable } from "./trace";
 
 test("detailText leaves out what says nothing to a person", () => {
-  expect(detailText({ reason: "mailbox_unknown", as: "0198a000-0000-7000-8000-0000000000e1", attempt: 2, none: null, empty: "" })).toBe("mailbox unknown, 2");
+  expect(detailText({ reason: "mailbox_unknown", as: "0198a000-0000-7000-8000-0000000000e1", attempt: 2, status: "5.1.1", error: "" })).toBe("mailbox unknown, 5.1.1");
   expect(detailText({})).toBe("");
 });
 

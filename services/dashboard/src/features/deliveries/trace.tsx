@@ -18,11 +18,18 @@ export function readable(name: string): string {
 
 const STEPS: Readonly<Record<string, string>> = {
   queued: "Written and queued",
-  sending: "Being handed to the mail service",
-  sent: "Accepted by the mail service",
-  delivered: "Delivered to their mailbox",
-  bounced: "Their mailbox refused it",
-  complained: "They marked it as unwanted",
+  claimed: "Taken up for sending",
+  handed_to_ses: "Handed to the mail service",
+  ses_accepted: "Accepted by the mail service",
+  ses_refused: "Refused by the mail service",
+  event_send: "Sent by the mail service",
+  event_delivery: "Delivered to their mailbox",
+  event_bounce: "Their mailbox refused it",
+  event_complaint: "They marked it as unwanted",
+  event_reject: "Rejected by the mail service",
+  event_delivery_delay: "Delayed on the way",
+  event_open: "The mail was opened",
+  event_click: "A link in it was followed",
   suppressed: "Not sent",
   failed: "Given up",
   retrying: "Trying again",
@@ -34,13 +41,13 @@ const STEPS: Readonly<Record<string, string>> = {
   resent: "Sent once more",
 };
 
-const IDENTIFIER = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+/** What of a step's detail says something to a person. */
+const TELLING = ["reason", "because", "answer", "error", "errorMessage", "bounceType", "bounceSubType", "status", "delayType", "complaintFeedbackType", "scope"];
 
-/** What a step tells besides its kind, without the identifiers that say nothing to a person. */
 export function detailText(detail: { readonly [name: string]: unknown }): string {
-  return Object.values(detail)
-    .filter((value): value is string | number => (typeof value === "string" && value !== "" && !IDENTIFIER.test(value)) || typeof value === "number")
-    .map((value) => (typeof value === "string" ? value.replaceAll("_", " ") : String(value)))
+  return TELLING.map((name) => detail[name])
+    .filter((value): value is string => typeof value === "string" && value !== "")
+    .map((value) => value.replaceAll("_", " "))
     .join(", ");
 }
 
@@ -83,7 +90,7 @@ export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
         </div>
         <StateChip of="delivery" state={state} />
       </div>
-      {delivery.reason !== null && delivery.reason !== "" && <p class="small bad-text">{delivery.reason}</p>}
+      {delivery.reason !== null && delivery.reason !== "" && <p class="small bad-text">{readable(delivery.reason)}</p>}
       {traced.isPending ? (
         <Skeleton lines={3} label="Loading the trace" />
       ) : traced.data === undefined ? (

@@ -20,6 +20,7 @@ export const hasCamera = (): boolean => (navigator as { mediaDevices?: MediaDevi
 export async function watchCamera(video: HTMLVideoElement, seen: (text: string) => void): Promise<() => void> {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false });
   video.srcObject = stream;
+  video.setAttribute("data-on", "");
   await video.play();
   const look = await looker();
   let last = "";
@@ -40,6 +41,7 @@ export async function watchCamera(video: HTMLVideoElement, seen: (text: string) 
     stopped = true;
     for (const track of stream.getTracks()) track.stop();
     video.srcObject = null;
+    video.removeAttribute("data-on");
   };
 }
 
