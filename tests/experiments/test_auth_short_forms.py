@@ -1,6 +1,6 @@
 """The short forms of the attacks on accounts, as part of the tests."""
 
-from tests.experiments import demotion, enumeration, jwt, refresh_race
+from tests.experiments import demotion, enumeration, jwt, keys, refresh_race
 
 
 def test_every_service_refuses_within_five_seconds_when_rights_end() -> None:
@@ -20,4 +20,9 @@ def test_nobody_is_signed_out_when_tabs_race() -> None:
 
 def test_answers_are_the_same_for_known_and_unknown_addresses() -> None:
     verdict = enumeration.run(enumeration.SHORT)
+    assert verdict.passed, (verdict, verdict.failures)
+
+
+def test_wrong_keys_are_refused_and_right_ones_served_when_both_come_at_once() -> None:
+    verdict = keys.run(keys.SHORT)
     assert verdict.passed, (verdict, verdict.failures)

@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ _SEEN_SECONDS = 60.0
 _ROW_SECONDS = 1.0
 _REFUSED_SECONDS = 10.0
 _LOOK_UPS_AT_ONCE = 2
+_LOOK_UPS_A_SECOND = 20
 _USE_TOLD_EVERY_SECONDS = 60.0
 
 _log = log(__name__)
@@ -74,6 +76,27 @@ def hash_secret(secret: str) -> str:
     return bcrypt.hashpw(secret.encode(), bcrypt.gensalt(_BCRYPT_ROUNDS)).decode()
 
 
+class _Pace:
+    """At most so many a second, all of them at once if need be. Used under the look-ups' semaphore, by few."""
+
+    def __init__(self, *, a_second: int) -> None:
+        self._most = float(a_second)
+        self._left = self._most
+        self._at = time.monotonic()
+        self._lock = Lock()
+
+    def take(self) -> bool:
+        """Takes one if there is one."""
+        with self._lock:
+            now = time.monotonic()
+            self._left = min(self._most, self._left + (now - self._at) * self._most)
+            self._at = now
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+
 class ServiceKeys:
     """Checks keys. A key that held is remembered by HMAC for a minute; its row is looked at every second."""
 
@@ -87,6 +110,7 @@ class ServiceKeys:
         self._rows: ExpiringCache[UUID, ServiceKey] = ExpiringCache(capacity=10_000, seconds=_ROW_SECONDS)
         self._told: ExpiringCache[UUID, bool] = ExpiringCache(capacity=10_000, seconds=_USE_TOLD_EVERY_SECONDS)
         self._look_ups = BoundedSemaphore(_LOOK_UPS_AT_ONCE)
+        self._pace = _Pace(a_second=_LOOK_UPS_A_SECOND)
 
     def verify(self, text: str) -> ServiceKey:
         """The key behind `text`. Raises `ServiceKeyRefused`, or `Unavailable` when it cannot be known now."""
@@ -139,10 +163,13 @@ class ServiceKeys:
     def _from_auth(self, key_id: UUID) -> ServiceKey | None:
         if self._auth is None:
             return None
-        # Few at once: a flood of made-up keys must not occupy every thread with questions to auth.
-        if not self._look_ups.acquire(timeout=0.5):
+        # Few at once and few a second, and nobody waits for a turn: a flood of made-up keys must not occupy every
+        # thread with questions to auth. A key made this moment is asked about again with the client's next try.
+        if not self._look_ups.acquire(blocking=False):
             raise Unavailable(retry_after_seconds=1)
         try:
+            if not self._pace.take():
+                raise Unavailable(retry_after_seconds=1)
             found = self._auth.get(f"/internal/service-keys/{key_id}")
         except InternalUnavailable as error:
             raise Unavailable(retry_after_seconds=2) from error
