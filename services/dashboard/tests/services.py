@@ -278,7 +278,7 @@ def _deliveries(site: Site) -> None:
             "recipient": to,
             "recipient_name": "",
             "status": status,
-            "reason": "The mailbox does not exist." if status == "bounced" else None,
+            "reason": "mailbox_unknown" if status == "bounced" else None,
             "event_id": EVENT,
             "assignment_id": None,
             "created_at": data.at(-3),

@@ -227,7 +227,7 @@ def test_an_answer_shows_by_itself_and_an_unchanged_event_costs_a_304(week: Site
 def test_the_trace_says_why_somebody_did_not_get_it(week: Site, open_page: Opened) -> None:
     page = open_page(f"/events/{EVENT}", signed_in=True).page
     page.get_by_role("button", name="Mails to Tom Byrne").click()
-    expect(page.get_by_text("The mailbox does not exist.").first).to_be_visible()
+    expect(page.get_by_text("Mailbox unknown").first).to_be_visible()
     assert week.asked("GET", "/api/notifications")[0].query["assignment_id"] == [data.CREW[4]["id"]]
 
 
