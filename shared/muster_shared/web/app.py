@@ -50,6 +50,13 @@ _HTTP_PROBLEMS: dict[int, type[Problem]] = {
     413: TooLarge,
     415: UnsupportedMediaType,
 }
+_USUAL_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    ("Cache-Control", "no-store"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 _log = log(__name__)
 
 
@@ -186,11 +193,9 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
-    headers.setdefault("Cache-Control", "no-store")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    # One look at what is there, where `setdefault` would go through all of it for each name.
+    present = {name.lower() for name, _ in headers}
+    headers.extend([(name, value) for name, value in _USUAL_HEADERS if name.lower() not in present])
     runtime: _Runtime = current_app.extensions["muster"]
     if runtime.spec.settings.serves_tls:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

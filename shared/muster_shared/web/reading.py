@@ -1,12 +1,13 @@
 """Reading bodies and queries into pydantic models; what is wrong becomes problem details without the value."""
 
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, cast, get_origin
 
 import orjson
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from muster_shared.auth.cache import ExpiringCache
 from muster_shared.problems import FieldError, Invalid, Malformed, UnsupportedMediaType
 
 M = TypeVar("M", bound=BaseModel)
@@ -121,12 +122,29 @@ def read_form(request: Request, model: type[M]) -> M:
         raise Invalid(errors=field_errors(error)) from None
 
 
+_REMEMBERED_BYTES = 300
+_queries: ExpiringCache[tuple[type[BaseModel], bytes], BaseModel] = ExpiringCache(capacity=1000, seconds=600)
+
+
 def _takes_many(field: FieldInfo) -> bool:
     return get_origin(field.annotation) is list
 
 
 def read_query(request: Request, model: type[M]) -> M:
-    """The query as `model`; a name given twice, unless the field is a list, is refused."""
+    """The query as `model`; a name given twice, unless the field is a list, is refused.
+
+    What was read is remembered: lists are asked for with the same few queries over and over.
+    """
+    key = (model, request.query_string)
+    found = _queries.get(key)
+    if found is None:
+        found = _read_query(request, model)
+        if len(request.query_string) <= _REMEMBERED_BYTES:
+            _queries.put(key, found)
+    return cast(M, found)
+
+
+def _read_query(request: Request, model: type[M]) -> M:
     values: dict[str, Any] = {}
     for name, given in request.args.lists():
         if any("\x00" in item for item in given):

@@ -3,9 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from muster_shared.db import Database
+from muster_shared.db import Database, is_unavailable
 
 
 def test_nobody_waits_for_ever_when_every_transaction_needs_a_read(database: Database) -> None:
@@ -21,3 +23,14 @@ def test_nobody_waits_for_ever_when_every_transaction_needs_a_read(database: Dat
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(work, range(2))) == [2, 2]
     small.close()
+
+
+def test_rows_tell_an_outage_and_a_mistake_as_other_reads_do(database: Database) -> None:
+    assert database.rows("SELECT %(n)s + 1", {"n": 1}) == [(2,)]
+    with pytest.raises(ProgrammingError) as wrong:
+        database.rows("SELECT nothing_there", {})
+    assert not is_unavailable(wrong.value)
+    with pytest.raises(DBAPIError) as lost:
+        database.rows("SELECT pg_terminate_backend(pg_backend_pid())", {})
+    assert is_unavailable(lost.value)
+    assert database.rows("SELECT 1", {}) == [(1,)]

@@ -18,9 +18,10 @@ from sqlalchemy.engine import Connection
 
 from muster_events.events.models import VenueType
 from muster_events.events.views import Addresses
+from muster_shared.db import Database
 
 _COLUMNS = (
-    "e.id, e.org_id, o.name, o.slug, e.kind, e.status, e.title, e.description, e.category, e.visibility,"
+    "e.id::text, e.org_id::text, o.name, o.slug, e.kind, e.status, e.title, e.description, e.category, e.visibility,"
     " e.starts_at, e.ends_at, e.timezone, e.venue_type, e.venue_name, e.venue_address, e.venue_url, e.capacity,"
     " e.registered_count, e.waitlisted_count, e.questions, e.banner_path, e.updated_at"
 )
@@ -68,7 +69,7 @@ def words_of(text: str) -> str | None:
 
 
 def listed(
-    connection: Connection, filters: Filters, *, after: tuple[datetime, UUID] | None, rows: int
+    database: Database, filters: Filters, *, after: tuple[datetime, UUID] | None, rows: int
 ) -> Sequence[Any]:
     """Up to `rows` public events that match, soonest first, beginning after `after`."""
     shape = _Shape(
@@ -87,13 +88,13 @@ def listed(
     if after is not None:
         names["after_start"], names["after_id"] = after
     if filters.words is None:
-        return connection.exec_driver_sql(_plain(shape), names).all()
+        return database.rows(_plain(shape), names)
     names |= {"words": filters.words, "stretch": _STRETCH_ROWS}
-    found = connection.exec_driver_sql(_stretch(shape), names).all()
+    found = database.rows(_stretch(shape), names)
     # Each row carries whether the stretch was all there was; without any row that is not known.
     if len(found) >= rows or (found and found[0][-1] < _STRETCH_ROWS):
         return [row[:-1] for row in found]
-    return connection.exec_driver_sql(_by_word(shape), names).all()
+    return database.rows(_by_word(shape), names)
 
 
 def _where(shape: _Shape) -> str:
@@ -144,21 +145,22 @@ def _by_word(shape: _Shape) -> str:
     )
 
 
-def one(connection: Connection, event_id: UUID, *, private_too: bool = False) -> Any | None:
+def one(database: Database, event_id: UUID, *, private_too: bool = False) -> Any | None:
     """The row of one event that is no draft, or None; private ones only when asked for."""
     statement = _DETAIL if private_too else _DETAIL + _NOT_PRIVATE
-    return connection.exec_driver_sql(statement, {"id": event_id}).first()
+    found = database.rows(statement, {"id": event_id})
+    return found[0] if found else None
 
 
 def some(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Any]:
     """The rows of events by their id, whatever their state and visibility: for who has a place at them."""
     found = connection.exec_driver_sql(_SOME, {"ids": list(event_ids)}).all()
-    return {row[0]: row for row in found}
+    return {UUID(row[0]): row for row in found}
 
 
 def key_of(row: Any) -> tuple[datetime, UUID]:
     """What a cursor after `row` holds."""
-    return row[10], row[0]
+    return row[10], UUID(row[0])
 
 
 def public_event(row: Any, addresses: Addresses) -> dict[str, Any]:

@@ -65,8 +65,7 @@ def _page(query: ListingQuery) -> dict[str, Any]:
         venue_type=query.venue_type,
     )
     after = (datetime.fromisoformat(seen[0]), UUID(seen[1])) if seen else None
-    with parts.database.read() as connection:
-        rows = listing.listed(connection, filters, after=after, rows=query.limit + 1)
+    rows = listing.listed(parts.database, filters, after=after, rows=query.limit + 1)
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     return {
@@ -88,8 +87,7 @@ def get_event(*, event_id: UUID, principal: Principal) -> Response | Answer:
 
 def _public(event_id: UUID, *, private_too: bool = False) -> dict[str, Any]:
     parts = part(EventsParts)
-    with parts.database.read() as connection:
-        row = listing.one(connection, event_id, private_too=private_too)
+    row = listing.one(parts.database, event_id, private_too=private_too)
     if row is None:
         raise EventNotFound
     return listing.public_event(row, parts.addresses)

@@ -45,10 +45,18 @@ def statements(database: Database) -> Iterator[list[str]]:
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         ran.append(statement)
 
+    original = database.rows
+
+    def rows(statement: str, names: Any) -> Any:
+        ran.append(statement)
+        return original(statement, names)
+
+    database.rows = rows  # type: ignore[method-assign]
     engines = [database.engine, database._reads]
     for engine in engines:
         sqlalchemy_event.listen(engine, "before_cursor_execute", note)
     yield ran
+    database.rows = original  # type: ignore[method-assign]
     for engine in engines:
         sqlalchemy_event.remove(engine, "before_cursor_execute", note)
 
