@@ -122,6 +122,13 @@ def _assignments() -> None:
         ["next_step_at"],
         postgresql_where=sa.text("next_step_at IS NOT NULL"),
     )
+    # Those who are still to be reminded of their event: few, however long the history grows.
+    op.create_index(
+        "ix_crew_assignments_to_remind",
+        "crew_assignments",
+        ["event_id"],
+        postgresql_where=sa.text("status = 'confirmed' AND reminded_for IS NULL"),
+    )
     op.create_index("ix_crew_assignments_event_id_status", "crew_assignments", ["event_id", "status"])
 
 

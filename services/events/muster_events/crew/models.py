@@ -75,6 +75,12 @@ class Assignment(Base):
             "next_step_at",
             postgresql_where=text("next_step_at IS NOT NULL"),
         ),
+        Index(
+            "ix_crew_assignments_to_remind",
+            "event_id",
+            postgresql_where=text("status = 'confirmed' AND reminded_for IS NULL"),
+        ),
+        Index("ix_crew_assignments_event_id_status", "event_id", "status"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

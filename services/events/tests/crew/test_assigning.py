@@ -158,6 +158,16 @@ def test_link_is_dead_and_the_person_told_when_removed(crew: CrewWorld) -> None:
     assert [m["reason"] for m in crew.messages("crew.released.v1")] == ["removed"]
 
 
+def test_nobody_is_taken_off_the_record_when_the_event_is_completed(crew: CrewWorld) -> None:
+    event = crew.event()
+    assignment = crew.assign(event, crew.member())
+    crew.send(crew.token(assignment), "confirm")
+    crew.shift_event(event, starts_in=timedelta(hours=-3))
+    assert crew.client.post(f"/api/events/{event['id']}/complete", headers=crew.people.alice).status_code == 200
+    assert crew.remove(assignment).status_code == 409
+    assert crew.assignment(assignment)["status"] == "confirmed"
+
+
 def test_links_are_dead_and_the_coming_told_when_cancelled(crew: CrewWorld) -> None:
     event = crew.event()
     confirmed, invited, declined = (crew.assign(event, crew.member(n)) for n in ("A", "B", "C"))

@@ -189,10 +189,15 @@ def change_role(board: Board, assignment: Assignment, *, role: str, actor: Princ
 
 
 def remove(session: Session, *, event_id: UUID, assignment_id: UUID, actor: Principal) -> None:
-    """Takes somebody off the event: their link is dead from the commit on, and they are told."""
+    """Takes somebody off the event: their link is dead from the commit on, and they are told.
+
+    Raises `EventClosed` once it is completed or cancelled: who was there is on record.
+    """
     board = open_board(session, event_id)
     assignment = board.assignment(assignment_id)
-    if board.event.status in {"draft", "published"} and expects_to_come(assignment):
+    if board.event.status not in {"draft", "published"}:
+        raise EventClosed
+    if expects_to_come(assignment):
         telling.tell_released(board, assignment, reason="removed")
     board.record(assignment, "removed", by=By.of(actor))
     board.change(

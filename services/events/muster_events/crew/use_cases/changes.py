@@ -67,6 +67,8 @@ def _ask_all(session: Session, event_id: UUID) -> None:
 def _follow(board: Board, assignment: Assignment) -> None:
     """Moves one assignment on to the event's new time and place."""
     details_version = assignment.details_version + 1
+    if assignment.reminded_for is not None and assignment.reminded_for != board.event.starts_at:
+        board.change(assignment, reminded_for=None)
     now_for = policies.fingerprint(board.facts)
     if assignment.status == Status.CONFIRMED and assignment.answered_for != now_for:
         now = clock.now()

@@ -88,7 +88,7 @@ def remind_upcoming(database: Database) -> int:
             Event.starts_at > now,
             Event.starts_at <= now + func.make_interval(0, 0, 0, 0, hours),
             Assignment.status == Status.CONFIRMED,
-            Assignment.reminded_for.is_distinct_from(Event.starts_at),
+            Assignment.reminded_for.is_(None),
         )
         .order_by(Event.starts_at)
         .limit(_AT_ONCE)
