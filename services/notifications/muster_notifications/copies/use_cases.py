@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from muster_notifications.copies.models import Contact, EventCopy
 from muster_shared.auth import replication
 from muster_shared.messages.auth import MembershipChanged
-from muster_shared.messages.events import EventChanged, EventFacts
+from muster_shared.messages.events import EventChanged
 
 # For one link what happened later holds (who had confirmed is asked again, on the same link, when the time changes),
 # and a release outranks both; a newer link begins anew, but for a release, which is told with the version the link
@@ -49,12 +49,8 @@ def membership_changed(session: Session, message: MembershipChanged, context: ob
 
 
 def event_changed(session: Session, message: EventChanged, _context: object = None) -> None:
-    """Keeps the event."""
-    keep_event(session, message.event)
-
-
-def keep_event(session: Session, event: EventFacts) -> None:
-    """Writes the event's facts unless newer ones are kept already."""
+    """Keeps the event's facts unless newer ones are kept already."""
+    event = message.event
     values: dict[str, Any] = {
         "event_id": event.event_id,
         "org_id": event.org_id,

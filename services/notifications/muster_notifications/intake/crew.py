@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from muster_notifications.copies.use_cases import keep_event, keep_state
+from muster_notifications.copies.use_cases import keep_state
 from muster_notifications.deliveries.use_cases import NewMail, add_step, queue
 from muster_notifications.intake.timing import due_at
 from muster_notifications.templates.registry import TEMPLATES, language_of
@@ -38,7 +38,7 @@ _OPENED_BY_MACHINE = text(
 def crew_assigned(session: Session, message: CrewAssigned, context: Context) -> None:
     """Asks somebody to come."""
     facts = message.assignment
-    _learn(session, message.event, facts, state="asked", context=context)
+    _learn(session, facts, state="asked", context=context)
     _queue(
         session,
         message,
@@ -51,7 +51,6 @@ def crew_assigned(session: Session, message: CrewAssigned, context: Context) -> 
 
 def crew_reminder_due(session: Session, message: CrewReminderDue, context: Context) -> None:
     """Reminds somebody; whether that is still needed is looked at again when the mail goes."""
-    keep_event(session, message.event)
     _queue(
         session,
         message,
@@ -66,7 +65,7 @@ def crew_details_changed(session: Session, message: CrewDetailsChanged, context:
     """Tells somebody what changed, and asks again where that is wanted."""
     facts = message.assignment
     if message.asks_again:
-        _learn(session, message.event, facts, state="asked", context=context)
+        _learn(session, facts, state="asked", context=context)
     _queue(
         session,
         message,
@@ -84,7 +83,7 @@ def crew_details_changed(session: Session, message: CrewDetailsChanged, context:
 def crew_released(session: Session, message: CrewReleased, context: Context) -> None:
     """Tells somebody that they are free again."""
     facts = message.assignment
-    _learn(session, message.event, facts, state="released", context=context)
+    _learn(session, facts, state="released", context=context)
     _queue(
         session,
         message,
@@ -128,8 +127,7 @@ def crew_link_opened(session: Session, message: CrewLinkOpened, _context: Contex
         add_step(session, row.id, "opened_by_machine" if message.by_machine else "opened", at=message.opened_at)
 
 
-def _learn(session: Session, event: EventFacts, facts: AssignmentFacts, *, state: str, context: Context) -> None:
-    keep_event(session, event)
+def _learn(session: Session, facts: AssignmentFacts, *, state: str, context: Context) -> None:
     keep_state(
         session,
         facts.assignment_id,

@@ -4,7 +4,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from muster_notifications.copies.models import Contact
-from muster_notifications.copies.use_cases import keep_event
 from muster_notifications.deliveries.use_cases import NewMail, queue
 from muster_notifications.templates.registry import language_of
 from muster_shared import clock
@@ -26,7 +25,6 @@ def planner_alerted(session: Session, message: PlannerAlerted, context: Context)
     contacts = [contact for contact in session.scalars(statement).all() if contact.email]
     if not contacts and context.receive_count < _MEMBERS_LATE_RECEIVES:
         raise Retry(_MEMBERS_LATE_SECONDS, max_receives=_MEMBERS_LATE_RECEIVES)
-    keep_event(session, event)
     for contact in contacts:
         queue(
             session,

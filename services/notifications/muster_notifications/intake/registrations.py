@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from muster_notifications.copies.use_cases import keep_event
 from muster_notifications.deliveries.use_cases import NewMail, queue
 from muster_notifications.intake.timing import due_at
 from muster_notifications.templates.registry import TEMPLATES, language_of
@@ -30,7 +29,6 @@ _RESENT: Mapping[str, str] = {
 def registration_changed(session: Session, message: RegistrationChanged, context: Context) -> None:
     """Queues the mail that belongs to what happened."""
     event = message.event
-    keep_event(session, event)
     template = _RESENT[message.status] if message.reason == "resent" else _TEMPLATES[message.reason]
     urgent = TEMPLATES[template].urgent
     queue(
