@@ -70,9 +70,9 @@ class NotConfirmed(Conflict):
 
 
 class NotTheDay(Conflict):
-    """Reports are taken around the event's time."""
+    """Reports are taken until the day after the event."""
 
-    slug, title = "not-the-day", "Reports are taken on the day"
+    slug, title = "not-the-day", "Reports are taken until the day after"
 
 
 class DeadLink(Gone):

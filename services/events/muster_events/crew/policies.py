@@ -76,9 +76,14 @@ def takes_answers(*, status: str, starts_at: datetime, at: datetime) -> bool:
     return status == "published" and at < starts_at
 
 
-def takes_reports(*, status: str, starts_at: datetime, ends_at: datetime, at: datetime) -> bool:
-    """Whether somebody may report from the day, and add photos, at `at`."""
-    return status in {"published", "completed"} and starts_at - REPORTS_BEFORE <= at <= ends_at + REPORTS_AFTER
+def takes_reports(*, status: str, ends_at: datetime, at: datetime) -> bool:
+    """Whether somebody may report from the job, and add photos, at `at`: some look at the place days before."""
+    return status in {"published", "completed"} and at <= ends_at + REPORTS_AFTER
+
+
+def is_the_day(*, starts_at: datetime, at: datetime) -> bool:
+    """Whether the call sheet offers reports and photos by itself: from a day before the start on."""
+    return at >= starts_at - REPORTS_BEFORE
 
 
 def link_lives(*, status: str, ends_at: datetime, at: datetime) -> bool:

@@ -51,7 +51,7 @@ def call_sheet_page(sheet: Sheet, *, base: str, error: str | None = None) -> str
         lead=Markup(lead).format(name=assignment.member.name, role=assignment.role),  # noqa: S704  # our own texts
         notices=_notices(sheet, t, locale, error),
         may_answer=sheet.may_answer,
-        may_report=sheet.may_report,
+        may_report=sheet.may_report and sheet.is_the_day,
         details_version=assignment.details_version,
         field_status=assignment.field_status,
         reports=[(step.value, getattr(t, step.value)) for step in FieldStatus],
@@ -121,7 +121,7 @@ def _notices(sheet: Sheet, t: Texts, locale: str, error: str | None) -> list[Not
 
 def _shots(sheet: Sheet, t: Texts) -> list[dict[str, object]]:
     shots = sheet.shots
-    if shots is None:
+    if shots is None or not sheet.is_the_day:
         return []
     return [
         {

@@ -32,6 +32,7 @@ class Sheet:
     shots: Shots | None
     may_answer: bool
     may_report: bool
+    is_the_day: bool
     place_taken: bool
 
 
@@ -52,7 +53,7 @@ def read_sheet(session: Session, link: LinkClaims) -> Sheet:
     name = session.execute(select(organizations.c.name).where(organizations.c.id == event.org_id)).scalar()
     now = clock.now()
     may_report = assignment.status == Status.CONFIRMED and policies.takes_reports(
-        status=event.status, starts_at=event.starts_at, ends_at=event.ends_at, at=now
+        status=event.status, ends_at=event.ends_at, at=now
     )
     waits_again = assignment.status == Status.STANDBY and assignment.asked_at is None
     place_taken = waits_again or (assignment.status == Status.DECLINED and assignment.replaced_by is not None)
@@ -65,6 +66,7 @@ def read_sheet(session: Session, link: LinkClaims) -> Sheet:
         shots=shots_of(session, event) if may_report else None,
         may_answer=takes_answers and not place_taken and assignment.status != Status.NO_SHOW,
         may_report=may_report,
+        is_the_day=policies.is_the_day(starts_at=event.starts_at, at=now),
         place_taken=place_taken,
     )
 

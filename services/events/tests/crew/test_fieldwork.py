@@ -71,14 +71,23 @@ def test_sheet_offers_the_day_when_it_has_come(crew: CrewWorld) -> None:
     assert 'data-purpose="job_after" data-have="0"' in page
 
 
-@pytest.mark.parametrize("hours", [25, -27])
-def test_report_is_refused_when_it_is_not_the_day(crew: CrewWorld, hours: int) -> None:
+def test_report_is_refused_when_the_day_is_over(crew: CrewWorld) -> None:
     job, assignment = _on_the_day(crew)
-    crew.shift_event(job, starts_in=timedelta(hours=hours))
+    crew.shift_event(job, starts_in=timedelta(hours=-27))
     token = crew.token(assignment)
     assert crew.send(token, "status", {"status": "arrived"}).get_json()["type"].endswith("/not-the-day")
     assert crew.press(token, "status", {"status": "arrived"}).status_code == 409
     assert "On the day" not in crew.open(token).get_data(as_text=True)
+
+
+def test_report_is_taken_but_not_offered_when_the_day_is_still_to_come(crew: CrewWorld) -> None:
+    job, assignment = _on_the_day(crew)
+    crew.shift_event(job, starts_in=timedelta(hours=25))
+    token = crew.token(assignment)
+    page = crew.open(token).get_data(as_text=True)
+    assert "On the day" not in page
+    assert "job-photos" not in page
+    assert crew.send(token, "status", {"status": "arrived"}).status_code == 200
 
 
 def test_report_is_refused_when_not_confirmed(crew: CrewWorld) -> None:

@@ -56,9 +56,7 @@ def check_may_report(event: Event, assignment: Assignment) -> None:
     """Raises `NotConfirmed` or `NotTheDay` unless this person may report, and add photos, now."""
     if assignment.status != Status.CONFIRMED:
         raise NotConfirmed
-    if not policies.takes_reports(
-        status=event.status, starts_at=event.starts_at, ends_at=event.ends_at, at=clock.now()
-    ):
+    if not policies.takes_reports(status=event.status, ends_at=event.ends_at, at=clock.now()):
         raise NotTheDay
 
 
