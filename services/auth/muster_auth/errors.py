@@ -57,6 +57,27 @@ class WrongPassword(Invalid):
         super().__init__(errors=[FieldError(pointer=pointer, detail="is not your password")])
 
 
+class WrongCode(Invalid):
+    """422: the code, asked for again before something that matters, is wrong or was used.
+
+    Not 401, which would tell a client to renew its token and send the same code again.
+    """
+
+    slug, title = "otp-invalid", "The code is wrong or was used already"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError(pointer="/otp", detail="is wrong or was used already")])
+
+
+class CodeNeeded(Invalid):
+    """422: the account has a second factor, so this takes a code of it too."""
+
+    slug, title = "otp-required", "A code of your authenticator is needed"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError(pointer="/otp", detail="is required")])
+
+
 class AddressTaken(Conflict):
     """409: the address became another account's in the meantime."""
 

@@ -118,7 +118,8 @@ def test_factor_is_off_until_a_code_was_given(people: People) -> None:
     ada = people.new("Ada")
     ada.post("/api/auth/totp", {"password": PASSWORD})
     assert otp(people, ada, None).status_code == 200
-    assert ada.post("/api/auth/totp/confirm", {"otp": "000000"}).status_code == 401
+    wrong = ada.post("/api/auth/totp/confirm", {"otp": "000000"})
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/otp")
     assert ada.get("/api/auth/totp").json["enabled"] is False
 
 
@@ -127,7 +128,7 @@ def test_turning_off_takes_password_and_code(people: People) -> None:
     secret, codes = turn_on(ada)
     wrong = {"password": "not the password", "otp": codes[0]}
     assert ada.post("/api/auth/totp/disable", wrong).status_code == 422
-    assert ada.post("/api/auth/totp/disable", {"password": PASSWORD, "otp": "000000"}).status_code == 401
+    assert ada.post("/api/auth/totp/disable", {"password": PASSWORD, "otp": "000000"}).status_code == 422
     body = {"password": PASSWORD, "otp": code_at(secret, clock.now())}
     assert ada.post("/api/auth/totp/disable", body).status_code == 204
     assert otp(people, ada, None).status_code == 200
@@ -162,3 +163,13 @@ def test_drawing_is_an_image_for_the_page(people: People) -> None:
     answer = people.new("Ada").post("/api/auth/totp", {"password": PASSWORD}).json
     assert answer["qr_svg"].startswith("<svg")
     assert answer["uri"].startswith("otpauth://totp/Muster:")
+
+
+def test_deleting_the_account_takes_a_code_too(people: People) -> None:
+    ada = people.new("Ada")
+    secret, _ = turn_on(ada)
+    needed = ada.delete("/api/auth/me", {"password": PASSWORD})
+    assert (needed.status_code, needed.json["type"].rsplit("/", 1)[1]) == (422, "otp-required")
+    assert ada.delete("/api/auth/me", {"password": PASSWORD, "otp": "aaaaa-aaaaa"}).status_code == 422
+    body = {"password": PASSWORD, "otp": code_at(secret, clock.now())}
+    assert ada.delete("/api/auth/me", body).status_code == 204

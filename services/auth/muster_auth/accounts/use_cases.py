@@ -14,7 +14,7 @@ from muster_auth.actions import use_cases as actions
 from muster_auth.actions.models import Action, ActionKind
 from muster_auth.audit.use_cases import Fact, record
 from muster_auth.core import Core
-from muster_auth.errors import AddressTaken, LastOwner, OtpInvalid, OtpRequired, TokenInvalid
+from muster_auth.errors import AddressTaken, CodeNeeded, LastOwner, TokenInvalid, WrongCode
 from muster_auth.mails import mail_link, mail_notice
 from muster_auth.members import use_cases as members
 from muster_auth.organizations.models import Member, Organization
@@ -116,12 +116,12 @@ def _change_email(session: Session, action: Action) -> None:
 def delete_account(core: Core, actor: Principal, command: DeleteAccount) -> None:
     """Deletes the account with its sessions and memberships.
 
-    Raises `WrongPassword`, `OtpRequired`, `OtpInvalid`, and `LastOwner` while an organisation has no other owner.
+    Raises `WrongPassword`, `CodeNeeded`, `WrongCode`, and `LastOwner` while an organisation has no other owner.
     """
     proved = prove_password(core, actor, command.password, address=command.address)
     try:
         _delete(core, actor, proved, otp=command.otp)
-    except OtpInvalid:
+    except WrongCode:
         lockout.failed(core, lockout.attempt_of(core, email=proved.email, address=command.address))
         raise
 
@@ -131,9 +131,9 @@ def _delete(core: Core, actor: Principal, proved: User, *, otp: str | None) -> N
         user = lock_user(session, proved.id)
         if user.wants_otp:
             if not otp:
-                raise OtpRequired
+                raise CodeNeeded
             if not check_code(session, core, user, otp):
-                raise OtpInvalid
+                raise WrongCode
         for org_id in _organizations_of(session, user):
             members.remove_locked(session, actor, org_id=org_id, user_id=user.id)
         sessions.end_all(session, user_id=user.id, reason=EndReason.ACCOUNT_DELETED)

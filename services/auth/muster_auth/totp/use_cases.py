@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from muster_auth.accounts.models import User
 from muster_auth.audit.use_cases import Fact, record
 from muster_auth.core import Core
-from muster_auth.errors import OtpInvalid, TotpState
+from muster_auth.errors import TotpState, WrongCode
 from muster_auth.mails import mail_notice
 from muster_auth.passwords.use_cases import lock_user, prove_password
 from muster_auth.sessions import lockout
@@ -63,11 +63,11 @@ def check_code(session: Session, core: Core, user: User, code: str) -> bool:
 
 
 def require_code(session: Session, core: Core, user: User, code: str) -> None:
-    """As `check_code`, for an account that must have a second factor. Raises `TotpState` or `OtpInvalid`."""
+    """As `check_code`, for an account that must have a second factor. Raises `TotpState` or `WrongCode`."""
     if not user.wants_otp:
         raise TotpState("the second factor is off")
     if not check_code(session, core, user, code):
-        raise OtpInvalid
+        raise WrongCode
 
 
 def _check_authenticator(core: Core, user: User, code: str) -> bool:
@@ -97,11 +97,11 @@ def enrol(core: Core, actor: Principal, *, password: str, address: str | None) -
 
 
 def confirm(session: Session, core: Core, user: User, *, code: str, actor: Principal) -> list[str]:
-    """Turns the second factor on; returns the recovery codes. Raises `TotpState` or `OtpInvalid`."""
+    """Turns the second factor on; returns the recovery codes. Raises `TotpState` or `WrongCode`."""
     if user.wants_otp or user.totp_secret is None:
         raise TotpState("begin with a new secret")
     if not _check_authenticator(core, user, code.strip()):
-        raise OtpInvalid
+        raise WrongCode
     user.totp_confirmed_at = clock.now()
     codes = _replace_codes(session, core, user.id)
     record(session, actor, Fact("account.totp_enabled", "account", user.id))
@@ -110,14 +110,14 @@ def confirm(session: Session, core: Core, user: User, *, code: str, actor: Princ
 
 
 def renew_codes(core: Core, actor: Principal, proof: Proof) -> list[str]:
-    """New recovery codes; the old ones hold no longer. Raises `WrongPassword`, `TotpState` or `OtpInvalid`."""
+    """New recovery codes; the old ones hold no longer. Raises `WrongPassword`, `TotpState` or `WrongCode`."""
     with _proved(core, actor, proof) as (session, user):
         record(session, actor, Fact("account.recovery_codes_renewed", "account", user.id))
         return _replace_codes(session, core, user.id)
 
 
 def turn_off(core: Core, actor: Principal, proof: Proof) -> None:
-    """Turns the second factor off. Raises `WrongPassword`, `TotpState` or `OtpInvalid`."""
+    """Turns the second factor off. Raises `WrongPassword`, `TotpState` or `WrongCode`."""
     with _proved(core, actor, proof) as (session, user):
         user.totp_secret = user.totp_confirmed_at = user.totp_last_step = None
         session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
@@ -140,7 +140,7 @@ def _proved(core: Core, actor: Principal, proof: Proof) -> Iterator[tuple[Sessio
             user = lock_user(session, proved.id)
             require_code(session, core, user, proof.code)
             yield session, user
-    except OtpInvalid:
+    except WrongCode:
         lockout.failed(core, lockout.attempt_of(core, email=proved.email, address=proof.address))
         raise
 

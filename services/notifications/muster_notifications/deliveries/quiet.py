@@ -12,13 +12,13 @@ PRESSING = timedelta(hours=24)
 def due_at(moment: datetime, *, settings: Mapping[str, Any], zone: str | None) -> datetime:
     """When a mail wanted at `moment` may go: `moment` itself, or the end of the quiet hours it falls into.
 
-    `settings` are the organisation's: `quiet_from` and `quiet_to` as `22:00`, read in its `timezone` or else in
+    `settings` are the organisation's: `quiet_from` and `quiet_to` as `22:00`, read in its `quiet_timezone` or else in
     `zone`, the event's. Without both there are no quiet hours.
     """
     begin, end = _time(settings.get("quiet_from")), _time(settings.get("quiet_to"))
     if begin is None or end is None or begin == end:
         return moment
-    local = moment.astimezone(_zone(settings.get("timezone") or zone))
+    local = moment.astimezone(_zone(settings.get("quiet_timezone") or zone))
     clock = local.time()
     quiet = begin <= clock < end if begin < end else clock >= begin or clock < end
     if not quiet:
