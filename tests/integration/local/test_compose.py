@@ -13,6 +13,7 @@ import requests
 
 from local.catalogue import ROOT, services
 from local.ports import unused_port
+from tests.e2e.test_journey import make_charter
 from tests.integration.local.conftest import until
 
 pytestmark = [pytest.mark.compose, pytest.mark.xdist_group("compose"), pytest.mark.timeout(1500)]
@@ -156,6 +157,22 @@ def test_journey_passes_when_it_is_given_the_address_of_the_containers(container
     )
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout
+
+
+def test_guest_page_opens_when_every_service_is_stopped(containers: Containers) -> None:
+    charter = make_charter(containers.origin)
+    page = f"{containers.origin}/g/{charter.event['guest_page']['code']}"
+    until(lambda: requests.get(page, timeout=10).status_code == 200, seconds=30)
+    ours = [name for service in services() for name in (service.name, f"{service.name}-worker")]
+    containers.compose("stop", *ours)
+    try:
+        assert requests.get(f"{containers.origin}/api/events", timeout=10).status_code == 503
+        answer = requests.get(page, timeout=10)
+        assert answer.status_code == 200
+        assert "Sunset charter to Aegina" in answer.text
+        assert requests.get(f"{containers.origin}/", timeout=10).status_code == 200
+    finally:
+        containers.compose("up", "--wait", "--no-recreate")
 
 
 def _upstreams(containers: Containers) -> set[str]:

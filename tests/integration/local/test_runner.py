@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.catalogue import ROOT, services
 from local.memory import proportional_bytes
@@ -97,22 +98,33 @@ def test_reset_is_refused_when_a_stack_runs(stack: Running) -> None:
     assert (stack.home / "postgres").exists()
 
 
-@pytest.mark.parametrize("name", ["events-worker", "auth-api", "edge"])
+@pytest.mark.parametrize("name", ["events-worker", "auth-api", "edge", "nginx", "postgres", "aws"])
 def test_process_comes_back_when_it_is_killed(stack: Running, name: str) -> None:
+    program = {"aws": "ministack"}.get(name, name)[:15]
     pid = next(
-        process.pid
-        for process in _family(stack)
-        if process.name() == name[:15] and process.ppid() == stack.facts["pid"]
+        process.pid for process in _family(stack) if process.name() == program and process.ppid() == stack.facts["pid"]
     )
     psutil.Process(pid).kill()
     complaint = f"{name} ended with signal SIGKILL; starting it again in 0.5 s\n"
     until(lambda: complaint in stack.lines)
-    until(lambda: _answers(f"{stack.origin}/api/auth/openapi.json") and _answers(f"{stack.origin}/"), seconds=20)
-    until(lambda: any(p.name() == name[:15] and p.pid != pid for p in _family(stack)))
+    until(lambda: any(p.name() == program and p.pid != pid for p in _family(stack)))
+    for path in ("/", "/api/auth/openapi.json", "/api/events"):
+        until(lambda path=path: _answers(f"{stack.origin}{path}"), seconds=20)
+    until(lambda: _has_queue(stack), seconds=20)
 
 
 def _answers(url: str) -> bool:
-    return requests.get(url, timeout=10).status_code == 200
+    try:
+        return requests.get(url, timeout=10).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def _has_queue(stack: Running) -> bool:
+    try:
+        return bool(_clients(stack).sqs.get_queue_url(QueueName="muster-events"))
+    except (ClientError, BotoCoreError):
+        return False
 
 
 def test_stack_ends_in_order_and_keeps_its_data_when_interrupted(stack: Running) -> None:
