@@ -114,7 +114,8 @@ def test_no_money_stands_anywhere_a_crew_member_or_guest_can_see(charter: Charte
     texts.append(
         Visitor(charter.operator.base_url).call("GET", f"/api/media/guest/{charter.event['guest_page']['code']}").text
     )
-    canaries = [str(REVENUE), str(CAPTAIN_FEE), "123,457", "123.457", "34,567", "34.567", "34567.91", "pays late", "revenue"]
+    canaries = [str(REVENUE), str(CAPTAIN_FEE), "123,457", "123.457", "34,567", "34.567", "34567.91"]
+    canaries += ["pays late", "revenue"]
     for text in texts:
         assert not [canary for canary in canaries if canary in text]
     finance = charter.operator.get(f"/api/events/{charter.event['id']}/finance")
