@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from muster_events.crew import policies
+from muster_events.crew.call_sheet_schemas import CallSheetView, OtherCrew, SheetEvent, SheetVenue
 from muster_events.crew.errors import DeadLink, UnknownLink
 from muster_events.crew.models import Assignment
-from muster_events.crew.schemas import CallSheetView, OtherCrew, SheetEvent, SheetVenue, ShotsView
+from muster_events.crew.schemas import ShotsView
 from muster_events.crew.states import COMING, Status
 from muster_events.crew.use_cases.fieldwork import Shots, shots_of
 from muster_events.events.models import Event

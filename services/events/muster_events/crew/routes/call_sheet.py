@@ -8,12 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from muster_events.crew import errors
-from muster_events.crew.gateway import MediaGateway, UploadWanted
-from muster_events.crew.links import read_link
-from muster_events.crew.openers import looks_like_machine
-from muster_events.crew.pressing import check_same_site
-from muster_events.crew.rendering import call_sheet_page, message_page
-from muster_events.crew.schemas import (
+from muster_events.crew.call_sheet_schemas import (
     CallSheetView,
     Confirmation,
     JobPhotoUpload,
@@ -21,6 +16,11 @@ from muster_events.crew.schemas import (
     Report,
     UploadView,
 )
+from muster_events.crew.gateway import MediaGateway, UploadWanted
+from muster_events.crew.links import read_link
+from muster_events.crew.openers import looks_like_machine
+from muster_events.crew.pressing import check_same_site
+from muster_events.crew.rendering import call_sheet_page, message_page
 from muster_events.crew.sheet import Sheet, read_sheet, sheet_view
 from muster_events.crew.use_cases import answering, fieldwork, opening
 from muster_events.parts import EventsParts

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from muster_events.crew.call_sheet_schemas import CallSheetView
 from muster_events.crew.links import read_link
-from muster_events.crew.schemas import CallSheetView
 from muster_events.crew.sheet import read_sheet, sheet_view
 from muster_events.parts import EventsParts
 from muster_shared.auth.guards import public
