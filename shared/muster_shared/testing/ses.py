@@ -7,6 +7,7 @@ late, twice, out of order, or never. A real SDK client talks to it: `stand_in.cl
 import base64
 import json
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -243,13 +244,21 @@ class _Handler(BaseHTTPRequestHandler):
         """Silence."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was killed hangs up in the middle: that is what it is here for."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def ses_stand_in(**options: Any) -> Iterator[SesStandIn]:
     """A running stand-in on a free port."""
     stand_in = SesStandIn(**options)
     handler = type("Handler", (_Handler,), {"stand_in": stand_in})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     stand_in._server = server
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
