@@ -1,6 +1,10 @@
-"""A process that sends one request over and over: reads what on stdin, writes requests a second to stdout."""
+"""A process that sends one request over and over: reads what on stdin, writes requests a second to stdout.
+
+`{n}` in the body is another number each time; `{pick}` in the path is one of `picks` in turn.
+"""
 
 import http.client
+import os
 import sys
 import threading
 import time
@@ -18,9 +22,12 @@ def main() -> int:
 
     def send(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", given["port"], timeout=30)
-        body = given["body"].encode() if given["body"] else None
+        text, picks, sent = given["body"] or "", given.get("picks") or [""], number
         while (now := time.monotonic()) < end and not wrong.is_set():
-            connection.request(given["method"], given["path"], body=body, headers=given["headers"])
+            sent += given["clients"]
+            body = text.replace("{n}", f"{os.getpid()}-{sent}-{given['port']}").encode() if text else None
+            path = given["path"].replace("{pick}", picks[sent % len(picks)])
+            connection.request(given["method"], path, body=body, headers=given["headers"])
             answer = connection.getresponse()
             answer.read()
             if answer.status != given["expect"]:

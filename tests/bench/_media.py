@@ -146,6 +146,7 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes | None = None
+    picks: Sequence[str] = ()
 
 
 def requests_per_second(port: int, call: Call, *, seconds: float, expect: int) -> float:
@@ -157,6 +158,7 @@ def requests_per_second(port: int, call: Call, *, seconds: float, expect: int) -
         "path": call.path,
         "headers": call.headers,
         "body": call.body.decode() if call.body else None,
+        "picks": list(call.picks),
         "seconds": seconds,
         "warm_up": _WARM_UP_SECONDS,
         "clients": _CLIENTS // 2,

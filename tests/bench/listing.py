@@ -10,9 +10,9 @@ import sys
 from tests.bench._events import bare_reads, bench
 from tests.bench._media import Call, interleaved, ratio, requests_per_second, say, served
 
-EVENTS = 100_000
-ROUNDS = 3
-SECONDS = 2.0
+EVENTS = 1_000_000
+ROUNDS = 5
+SECONDS = 3.0
 REACH = 0.90
 
 

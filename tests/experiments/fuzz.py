@@ -38,7 +38,7 @@ _PEOPLES_PAGES = "/c/"
 _CREDENTIALS = frozenset({"authorization", "x-dashboard-token"})
 
 
-class _AuthKnowsNobody(InternalClient):
+class AuthKnowsNobody(InternalClient):
     """Auth as it answers of people and organisations there are none of."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ def stage(cluster: Cluster) -> Iterator[tuple[Flask, dict[str, str], dict[str, s
         database, issuer = databases.get("events"), TestIssuer()
         values = {"database_url": database.url, "link_secret": "fuzz-link-secret-of-some-32-characters"}
         config = make_settings(EventsSettings, **values)
-        app = build_app(config, wire(config, service="events", keys=issuer.keys, auth=_AuthKnowsNobody()))
+        app = build_app(config, wire(config, service="events", keys=issuer.keys, auth=AuthKnowsNobody()))
         org_id, user_id = new_id(), new_id()
         with database.transaction() as session:
             session.execute(insert(organizations).values(id=org_id, name="Fuzz", slug="fuzz", version=1))
