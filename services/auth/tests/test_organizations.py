@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from muster_shared import clock
 from muster_shared.ids import new_id
@@ -285,3 +286,38 @@ def test_organisations_come_in_pages(people: People) -> None:
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert seen == made
+
+
+def test_lists_take_as_many_queries_for_many_as_for_one(people: People) -> None:
+    owner = people.new("Olga")
+    base = f"/api/organizations/{owner.make_organization()['id']}"
+    paths = [f"{base}/members", f"{base}/invitations", f"{base}/service-keys", f"{base}/audit", "/api/organizations"]
+
+    def fill(number: int) -> None:
+        owner.post(f"{base}/invitations", {"email": f"guest{number}@example.test"})
+        owner.post(f"{base}/service-keys", {"name": f"key {number}", "scopes": ["events:read"]})
+        owner.make_organization(f"Org {number}")
+        people.join(owner, base.rsplit("/", 1)[1], role="manager", name=f"Max{number}")
+
+    def count() -> list[int]:
+        counts = []
+        for path in paths:
+            statements: list[str] = []
+
+            def note(*given: object, kept: list[str] = statements) -> None:
+                kept.append(str(given[2]))
+
+            event.listen(people.core.database.engine, "before_cursor_execute", note)
+            try:
+                assert owner.get(path).status_code == 200
+            finally:
+                event.remove(people.core.database.engine, "before_cursor_execute", note)
+            counts.append(len(statements))
+        return counts
+
+    fill(1)
+    one = count()
+    for number in range(2, 5):
+        fill(number)
+    assert count() == one
+    assert max(one) <= 4
