@@ -78,12 +78,13 @@ def test_planner_is_told_once_when_a_mail_bounces(crew: CrewWorld) -> None:
     assert [(m["alert"], m["crew_name"], m["reason"]) for m in alerts] == [("bounced", "Kostas", "mailbox full")]
 
 
-def test_nothing_is_lost_when_a_reminder_was_overtaken_by_the_answer(crew: CrewWorld) -> None:
+@pytest.mark.parametrize("reason", ["no_longer_needed", "unsubscribed"])
+def test_nothing_is_lost_when_a_reminder_was_not_to_be_sent(crew: CrewWorld, reason: str) -> None:
     assignment = crew.assign(crew.event(), crew.member())
     _handle(
         crew,
         _delivery(assignment, status="delivered"),
-        _delivery(assignment, delivery_id=new_id(), status="suppressed", reason="no_longer_needed"),
+        _delivery(assignment, delivery_id=new_id(), status="suppressed", reason=reason),
     )
     assert crew.assignment(assignment)["delivery"] == "delivered"
     assert crew.messages("planner.alerted.v1") == []

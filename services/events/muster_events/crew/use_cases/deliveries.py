@@ -13,8 +13,8 @@ from muster_shared.messages.media import PhotoChanged
 from muster_shared.messages.notifications import DeliveryChanged
 
 _LOST = {Delivery.BOUNCED, Delivery.SUPPRESSED}
-# A reminder that was overtaken by the answer was not lost, and says nothing about the mail that asked.
-_NEEDLESS = "no_longer_needed"
+# A reminder that was overtaken by the answer, or that its reader wants none of, says nothing about the mail that asked.
+_NEEDLESS = {"no_longer_needed", "unsubscribed"}
 _JOB_PURPOSES = {"job_before", "job_after"}
 
 
@@ -24,7 +24,7 @@ def delivery_changed(session: Session, message: DeliveryChanged, _context: objec
     Ids grow with time, so the newest delivery's highest version wins, in whatever order they come. A mail that
     cannot arrive alerts the planners, once for each delivery.
     """
-    if message.assignment_id is None or message.link_version is None or message.reason == _NEEDLESS:
+    if message.assignment_id is None or message.link_version is None or message.reason in _NEEDLESS:
         return
     event_id = session.execute(select(Assignment.event_id).where(Assignment.id == message.assignment_id)).scalar()
     if event_id is None:
