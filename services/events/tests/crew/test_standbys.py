@@ -175,3 +175,14 @@ def test_standby_is_asked_at_once_when_a_place_is_open_already(crew: CrewWorld) 
     assert late["asked_at"] is not None
     assert crew.messages("crew.assigned.v1")[-1]["reason"] == "standby_called"
     assert crew.send(crew.token(late), "confirm").get_json()["status"] == "confirmed"
+
+
+def test_newcomer_is_a_standby_too_when_a_standby_who_declined_is_replaced(crew: CrewWorld) -> None:
+    event = crew.event()
+    captain = crew.assign(event, crew.member())
+    standby = crew.assign(event, crew.member(), standby_rank=1)
+    for assignment in (captain, standby):
+        crew.send(crew.token(assignment), "decline")
+    replaced = crew.patch(standby, crew_member_id=crew.member("Newcomer")["id"]).get_json()
+    assert (replaced["status"], replaced["standby_rank"]) == ("standby", 1)
+    assert crew.messages("crew.assigned.v1")[-1]["reason"] == "standby_called"

@@ -136,7 +136,8 @@ def reassign(board: Board, assignment: Assignment, *, member_id: UUID, actor: Pr
         telling.tell_released(board, assignment, reason="replaced")
     board.change(
         assignment,
-        to=Status.STANDBY if assignment.status == Status.STANDBY else Status.INVITED,
+        # A standby's place stays one, also when the standby had declined.
+        to=Status.INVITED if assignment.standby_rank is None else Status.STANDBY,
         crew_member_id=member.id,
         link_version=assignment.link_version + 1,
         asked_at=None,
