@@ -190,7 +190,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # http.server's name
         """One call of the API."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The caller died while it spoke.
+            self.close_connection = True
+            return
         fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         self._act(self.stand_in._mood(), fields)
 
