@@ -365,3 +365,12 @@ def _calendar(site: Site) -> None:
         "revoked_at": None,
     }
     site.on("GET", f"/api/events/{EVENT}/staff-links", Reply(data.page([link])))
+    hook = {
+        "id": "w1",
+        "org_id": ORG,
+        "url": "https://example.com/hook",
+        "types": ["event.created"],
+        "description": "",
+        "created_at": data.at(-9),
+    }
+    site.on("GET", "/api/events/webhooks", Reply(data.page([{**hook, "disabled_at": None, "disabled_reason": None}])))

@@ -40,6 +40,7 @@ PAGES = [
     ("/settings", True, "When Muster writes by itself"),
     ("/settings/members", True, "sofia@example.com"),
     ("/settings/keys", True, "Booking site"),
+    ("/settings/webhooks", True, "https://example.com/hook"),
     ("/settings/audit", True, "Ada Lindqvist"),
     ("/settings/account", True, "Firefox on Linux"),
 ]

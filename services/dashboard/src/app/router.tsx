@@ -83,6 +83,17 @@ export function findRoute(routes: readonly Route[], path: string): { route: Rout
 }
 
 const loaded = new Map<Route, PageComponent>();
+const SECOND_TRY_MS = 800;
+
+/** A page's code; a network that hiccups gets a second chance. */
+async function fetched(route: Route): Promise<{ default: PageComponent }> {
+  try {
+    return await route.load();
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, SECOND_TRY_MS));
+    return route.load();
+  }
+}
 
 /** Shows a route's page, fetching its code the first time. */
 export function LazyPage({ route, params }: { route: Route; params: Params }): JSX.Element {
@@ -93,8 +104,7 @@ export function LazyPage({ route, params }: { route: Route; params: Params }): J
     setFailure(null);
     if (loaded.has(route)) return;
     let current = true;
-    route
-      .load()
+    fetched(route)
       .then((module) => {
         loaded.set(route, module.default);
         if (current) arrived((count) => count + 1);

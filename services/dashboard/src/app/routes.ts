@@ -25,6 +25,7 @@ export const routes: readonly Route[] = [
   { pattern: "/settings", title: "Settings", access: "member", load: () => import("../features/settings/organisation") },
   { pattern: "/settings/members", title: "Members", access: "member", load: () => import("../features/settings/members") },
   { pattern: "/settings/keys", title: "Service keys", access: "member", load: () => import("../features/settings/keys") },
+  { pattern: "/settings/webhooks", title: "Webhooks", access: "member", load: () => import("../features/settings/webhooks") },
   { pattern: "/settings/audit", title: "Audit log", access: "member", load: () => import("../features/settings/audit") },
   { pattern: "/settings/account", title: "Your account", access: "member", load: () => import("../features/settings/account") },
 ];

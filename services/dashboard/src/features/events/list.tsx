@@ -17,6 +17,11 @@ function placeOf({ venue }: EventView): string {
   return venue.type === "online" ? "Online" : "No place yet";
 }
 
+/** Events that began longer ago than this are looked for among the past ones. */
+const LONGEST_MS = 7 * 86_400_000;
+
+const isOver = (event: Pick<EventView, "ends_at">): boolean => Date.parse(event.ends_at) <= Date.now();
+
 type When = "upcoming" | "past";
 
 export default function Events(): JSX.Element {
@@ -60,15 +65,17 @@ function List({ orgId, when }: { orgId: string; when: When }): JSX.Element {
   const events = useInfiniteQuery({
     queryKey: ["events", "mine", orgId, when],
     queryFn: ({ pageParam }) => {
-      const now = new Date().toISOString();
-      return listMine({ org_id: orgId, ...(when === "past" ? { to: now, order: "latest" as const } : { from: now }), ...(pageParam === null ? {} : { cursor: pageParam }) });
+      const now = Date.now();
+      const at = (instant: number): string => new Date(instant).toISOString();
+      return listMine({ org_id: orgId, ...(when === "past" ? { to: at(now), order: "latest" as const } : { from: at(now - LONGEST_MS) }), ...(pageParam === null ? {} : { cursor: pageParam }) });
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
   });
   if (events.isPending) return <Skeleton lines={6} label="Loading events" />;
   if (events.isError) return <Failed error={events.error} retry={() => void events.refetch()} />;
-  const items = events.data.pages.flatMap((page) => page.items);
+  // The list goes by starts; what runs now is still to come for whoever runs it.
+  const items = events.data.pages.flatMap((page) => page.items).filter((event) => isOver(event) === (when === "past"));
   if (items.length === 0) {
     return when === "past" ? (
       <Empty icon="clock" title="Nothing has taken place yet" />

@@ -10,6 +10,7 @@ const PLACES = [
   ["/settings", "Organisation"],
   ["/settings/members", "Members"],
   ["/settings/keys", "Service keys"],
+  ["/settings/webhooks", "Webhooks"],
   ["/settings/audit", "Audit log"],
   ["/settings/account", "Your account"],
 ] as const;
