@@ -65,8 +65,10 @@ def run(size: Size) -> Verdict:
     with auth_stage(bcrypt_cost=_COST, with_messages=False) as stage:
         known = _known(stage, size.people)
         for name, call in calls.items():
-            odd, broken, medians = _compare(stage, call, known)
-            attempted += 2 * len(known)
+            # The odd passwords are about answers; a tenth of the people shows those.
+            asked = known[:: 10 if "," in name and size.times else 1]
+            odd, broken, medians = _compare(stage, call, asked)
+            attempted += 2 * len(asked)
             different, errors = different + odd, errors + broken
             gap = abs(medians[0] - medians[1])
             facts[name] = f"median {medians[0]:.1f} ms known, {medians[1]:.1f} ms unknown"

@@ -141,6 +141,7 @@ def _load(port: int, path: str, *, keys: list[str], rate: int, seconds: float) -
         context.Process(
             target=_send_all,
             args=(results, port, path, keys[number * share :][:share] or keys, rate / _PROCESSES, seconds),
+            daemon=True,
         )
         for number in range(_PROCESSES)
     ]
