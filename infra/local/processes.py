@@ -46,6 +46,8 @@ class Program:
     before_exec: Callable[[], None] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    # Run once after each time this one had to be started again.
+    repair: "Program | None" = None
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Child:
     restart_at: float = 0.0
     failures: int = 0
     once: bool = False
+    repairing: int = 0
 
 
 @dataclass
@@ -107,7 +110,11 @@ class Supervisor:
             time.sleep(0.01)
 
     def _spawn(self, child: Child) -> None:
-        program = child.program
+        child.pid = self._fork(child.program)
+        child.state = State.RUNNING
+        child.started_at = time.monotonic()
+
+    def _fork(self, program: Program) -> int:
         log = os.open(self.logs / f"{program.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -116,9 +123,7 @@ class Supervisor:
         if pid == 0:
             _become(program, log, runner)
         os.close(log)
-        child.pid = pid
-        child.state = State.RUNNING
-        child.started_at = time.monotonic()
+        return pid
 
     def tick(self, *, patient: bool = True) -> list[Ended]:
         """Notices what ended and starts it again in time. Without patience an end raises `Failed`."""
@@ -127,6 +132,10 @@ class Supervisor:
         for child in self.children.values():
             if child.once:
                 continue
+            if child.repairing and (status := _reap(child.repairing)) is not None:
+                child.repairing = 0
+                if status != 0 and child.program.repair is not None:
+                    self.say(self._complaint(child.program.repair.name, status))
             if child.state is State.RUNNING and (status := _reap(child.pid)) is not None:
                 ended.append(Ended(child.program.name, status))
                 if not patient or status == _EX_CONFIG:
@@ -135,6 +144,8 @@ class Supervisor:
                 self._put_off(child, status, now)
             elif child.state is State.WAITING and now >= child.restart_at:
                 self._spawn(child)
+                if child.program.repair is not None:
+                    child.repairing = self._fork(child.program.repair)
         return ended
 
     def _put_off(self, child: Child, status: int, now: float) -> None:
@@ -180,6 +191,7 @@ class Supervisor:
                     running.remove(child)
             time.sleep(0.01)
         for child in children:
+            _kill_group(child.repairing, signal.SIGKILL)
             # What a process left behind in its own group goes with it.
             _kill_group(child.pid, signal.SIGKILL)
             child.state = State.STOPPED

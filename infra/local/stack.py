@@ -46,7 +46,7 @@ class Stack:
         )
 
     def aws(self) -> Program:
-        """The AWS stand-in. It writes its state to disk when it ends."""
+        """The AWS stand-in. It writes its state to disk when it ends; killed, it has to be set up again."""
         state = self.home.aws
         return Program(
             name="aws",
@@ -57,6 +57,8 @@ class Stack:
                 "SERVICES": "s3,sqs,ses,sns,sts,iam",
                 "GATEWAY_PORT": str(self.addresses.aws),
                 "BIND_HOST": "127.0.0.1",
+                # Of buckets whose own region it no longer knows, after it was killed.
+                "MINISTACK_REGION": layout.REGION,
                 "PERSIST_STATE": "1",
                 "STATE_DIR": str(state / "state"),
                 "S3_PERSIST": "1",
@@ -71,6 +73,7 @@ class Stack:
             },
             command=(str(ROOT / ".venv-aws" / "bin" / "ministack"),),
             stop_seconds=20,
+            repair=self._bootstrap("aws"),
         )
 
     def edge(self) -> Program:
