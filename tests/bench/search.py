@@ -74,9 +74,7 @@ def main() -> int:
         plain = [plain_seconds(made, filters) for filters in questions(_PLAIN_RUNS, seed=2)]
         database.close()
     p95 = sorted(ours)[int(len(ours) * _SLOWEST)]
-    say(
-        f"search: median {statistics.median(ours) * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, worst {max(ours) * 1000:.1f} ms"
-    )
+    say(f"search: median {statistics.median(ours) * 1000:.1f} ms, worst {max(ours) * 1000:.1f} ms")
     say(f"search, one plain statement: p95 {sorted(plain)[int(len(plain) * _SLOWEST)] * 1000:.1f} ms")
     say(f"search: p95 {p95 * 1000:.1f} ms (at most {REACH_SECONDS * 1000:.0f} ms)")
     return 0 if p95 <= REACH_SECONDS else 1
