@@ -92,6 +92,35 @@ def test_axe_finds_nothing_when_a_page_is_shown(
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
 
 
+# Address, and the buttons to press one after the other until the dialog is there.
+DIALOGS = [
+    (f"/events/{EVENT}", ["Assign"]),
+    (f"/events/{EVENT}", ["Mails to Tom Byrne"]),
+    (f"/events/{EVENT}", ["Edit Tom Byrne"]),
+    (f"/events/{EVENT}", ["Cancel it"]),
+    (f"/events/{EVENT}", ["Show", "Edit"]),
+    ("/crew", ["Import"]),
+    ("/crew", ["Edit Maria Nikolaou"]),
+    ("/calendar", ["New entry"]),
+    ("/settings/keys", ["New key"]),
+    ("/settings/webhooks", ["New webhook"]),
+    ("/settings/account", ["Turn it on"]),
+]
+
+
+@pytest.mark.parametrize(("path", "buttons"), DIALOGS, ids=[" ".join(buttons) for _, buttons in DIALOGS])
+def test_axe_finds_nothing_when_a_dialog_is_open(
+    week: Site, open_page: Opened, axe: Callable[[Page], list[str]], path: str, buttons: list[str]
+) -> None:
+    page = open_page(path, signed_in=True, width=360).page
+    for name in buttons:
+        page.get_by_role("button", name=name, exact=True).first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog").locator(".skeleton")).to_have_count(0)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_an_operator_signs_in_and_finds_the_week(week: Site, open_page: Opened) -> None:
     page = open_page("/events").page
     page.get_by_label("Email").fill("ada@example.com")

@@ -137,6 +137,18 @@ def test_axe_finds_nothing_when_photos_are_shown_and_sent(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_axe_finds_nothing_when_a_photo_is_large(
+    media: Media, open_page: Opened, axe: Callable[[Page], list[str]]
+) -> None:
+    media.seed(2)
+    page = open_page("/g/K7QM2XWD", width=360).page
+    page.locator(".g-thumb").first.click()
+    expect(page.get_by_text("1 of 2")).to_be_visible()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".g-thumb").first).to_be_focused()
+
+
 def test_each_photo_goes_straight_to_storage_and_into_the_gallery(media: Media, open_page: Opened) -> None:
     page = open_page("/g/K7QM2XWD").page
     expect(page.get_by_text("No photos yet")).to_be_visible()

@@ -82,7 +82,7 @@ export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
   const again = useSending(() => resend(delivery.id), { renew: [["deliveries"]], after: () => toast("It is sent again.") });
   const state = traced.data?.status ?? delivery.status;
   return (
-    <section class="stack trace" aria-label={readable(delivery.template)}>
+    <article class="stack trace">
       <div class="trace-head">
         <div>
           <h3>{readable(delivery.template)}</h3>
@@ -118,6 +118,6 @@ export function Trace({ delivery }: { delivery: Delivery }): JSX.Element {
           </button>
         </div>
       )}
-    </section>
+    </article>
   );
 }
