@@ -7,7 +7,7 @@ import pytest
 from tests.experiments import fairness, kill_workers, ses_brownout, ses_feedback
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "experiment", [fairness, ses_feedback, ses_brownout, kill_workers], ids=lambda module: module.__name__
 )

@@ -42,3 +42,11 @@ def test_nobody_sends_for_a_while_when_ses_said_it_is_too_much(desk: Desk) -> No
     rate = SendRate(desk.database, per_second=1000)
     rate.pause(30)
     assert rate.take(1) == 0
+
+
+def test_an_idle_sender_writes_nothing_when_there_is_nothing_to_send(desk: Desk) -> None:
+    desk.send()
+    assert desk.rows("SELECT count(*) AS n FROM send_rate")[0].n == 0
+    desk.handle(mail_requested())
+    assert len(desk.send()) == 1, "the control"
+    assert desk.rows("SELECT count(*) AS n FROM send_rate")[0].n == 1

@@ -52,6 +52,7 @@ _CLAIM = text(
     SELECT * FROM claimed ORDER BY rank, ahead DESC, lane
     """
 )
+_ANY_DUE = text("SELECT EXISTS (SELECT 1 FROM deliveries WHERE status = 'queued' AND due_at <= :now)")
 _CALLING = text(
     "WITH called AS (UPDATE attempts SET called_at = :now FROM deliveries d WHERE attempts.id = :attempt_id"
     "  AND d.id = :id AND d.attempt_id = attempts.id AND d.status = 'sending' AND attempts.called_at IS NULL"
@@ -132,6 +133,11 @@ class Claims:
         if claimed:
             self._after = claimed[-1].lane
         return claimed
+
+    def any_due(self) -> bool:
+        """Whether a mail could be claimed now."""
+        with self._database.read() as connection:
+            return bool(connection.execute(_ANY_DUE, {"now": clock.now()}).scalar())
 
     def calling(self, mail: Claimed, *, template_version: str) -> bool:
         """Notes that SES is about to be called; False when the claim was lost meanwhile, and nothing may be sent."""

@@ -51,6 +51,7 @@ class Sender:
         self._away = threading.Event()
         self._probing = False
         self._deep = False
+        self._busy = False
         self._swept_at = 0.0
         self._log = log("muster.sender")
 
@@ -126,12 +127,16 @@ class Sender:
         """Claims as many mails as there is room and rate for, and starts them: how many; None for no rate."""
         if room <= 0:
             return None
+        # An idle worker writes nothing: tokens are taken only once there is something to send.
+        if not self._busy and not self._claims.any_due():
+            return 0
         granted = self._rate.take(room)
         if not granted:
             return None
         mails = self._claims.claim(granted)
         self._rate.give_back(granted - len(mails))
         self._deep = len(mails) == granted
+        self._busy = bool(mails)
         if not mails:
             return 0
         verdicts = gate.look(self._database, mails)
