@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from services.dashboard.tests import data, services
-from services.dashboard.tests.conftest import CHROMIUM_FLAGS
+from services.dashboard.tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from services.dashboard.tests.site import DIST, Reply, Site
 
 RUNS = 5
@@ -81,7 +81,7 @@ def main() -> int:
     site.on("GET", "/bare", Reply(_BARE, headers={"Content-Type": "text/html; charset=utf-8"}))
     short = False
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         brakes = f"CPU slowed {CPU_SLOWDOWN} times, {BITS_PER_SECOND / 1e6} Mbit/s, {ROUND_TRIP_MS} ms"
         print(f"{len(data.week())} events; {brakes}")
         for name, path, signed_in, words in PAGES:

@@ -18,6 +18,7 @@ from services.dashboard.tests.site import DIST, Site
 
 DASHBOARD = DIST.parent
 AXE = DASHBOARD / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = os.environ.get("MUSTER_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,8 +77,7 @@ def built() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = os.environ.get("MUSTER_CHROMIUM", "/usr/bin/chromium")
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 

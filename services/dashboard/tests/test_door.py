@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+import segno
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
 from services.dashboard.tests import data
-from services.dashboard.tests.conftest import Opened
+from services.dashboard.tests.conftest import CHROMIUM, CHROMIUM_FLAGS, Opened
 from services.dashboard.tests.site import Call, Reply, Site, problem
 
 pytestmark = pytest.mark.browser
@@ -159,3 +163,35 @@ def test_an_admission_is_taken_back(door: DoorService, open_page: Opened) -> Non
     page.get_by_role("button", name="Take back Nadia").click()
     expect(page.get_by_text("Nadia was taken back")).to_be_visible()
     expect(page.get_by_text("1 of 2 are in.")).to_be_visible()
+
+
+def film(path: Path, text: str) -> Path:
+    """A film of a QR code held before the camera, as Chromium's stand-in for one takes it (YUV4MPEG2)."""
+    drawn = io.BytesIO()
+    segno.make_qr(text).save(drawn, kind="png", scale=6, border=6)
+    scene = Image.new("L", (640, 480), 235)
+    code = Image.open(drawn).convert("L")
+    scene.paste(code, ((640 - code.width) // 2, (480 - code.height) // 2))
+    grey = bytes([128]) * (320 * 240 * 2)
+    path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + (b"FRAME\n" + scene.tobytes() + grey) * 4)
+    return path
+
+
+def test_the_camera_reads_a_ticket_and_lets_in_once(
+    door: DoorService, browser: Browser, site: Site, tmp_path: Path
+) -> None:
+    shown = film(tmp_path / "ticket.y4m", f"http://localhost:8080/t/{NADIA}")
+    camera = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={shown}",
+    ]
+    filmed = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, *camera])
+    page = filmed.new_page()
+    page.goto(f"{site.origin}/t/staff/tok")
+    page.get_by_role("button", name="Start the camera").click()
+    expect(page.locator(".m-result").get_by_text("Welcome, Nadia")).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Stop the camera").click()
+    expect(page.locator("video")).to_be_hidden()
+    filmed.close()
+    assert len(site.asked("POST", "/t/staff/tok/check-ins")) == 1
