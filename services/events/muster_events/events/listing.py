@@ -2,8 +2,8 @@
 
 Three things keep it so. The keyset is compared as a row value, which an index on `(starts_at, id)` answers by
 one descent. Every filter has an index whose leading columns it is and whose order is the list's. And a search
-reads a bounded stretch of dates before it goes to the word index: a common word is found in the stretch, and of
-a rare one the word index has few rows to sort.
+for a word that the planner's statistics call rare goes to the word index, which has few rows to sort; for any
+other it reads a bounded stretch of dates first, where a common word is found at once.
 """
 
 import re
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy.engine import Connection
 
 from muster_events.events.models import VenueType
@@ -34,6 +35,10 @@ _WORD = re.compile(r"[^\W_]+")
 
 _DETAIL = f"SELECT {_COLUMNS} FROM events e {_ORGANIZER} WHERE e.id = %(id)s AND e.status <> 'draft'"  # noqa: S608
 _SOME = f"SELECT {_COLUMNS} FROM events e {_ORGANIZER} WHERE e.id = ANY(%(ids)s::uuid[])"  # noqa: S608
+_ESTIMATE = (
+    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM events e WHERE {_LISTED}"  # noqa: S608
+    " AND e.search @@ to_tsquery('simple', %(words)s)"
+)
 _NOT_PRIVATE = " AND e.visibility <> 'private'"
 
 
@@ -88,10 +93,18 @@ def listed(database: Database, filters: Filters, *, after: tuple[datetime, UUID]
     if filters.words is None:
         return database.rows(_plain(shape), names)
     names |= {"words": filters.words, "stretch": _STRETCH_ROWS}
+    if _estimated_rows(database, filters.words) < _STRETCH_ROWS:
+        return database.rows(_by_word(shape), names)
     found = database.rows(_stretch(shape), names)
     if len(found) >= rows:
         return found
     return database.rows(_by_word(shape), names)
+
+
+def _estimated_rows(database: Database, words: str) -> int:
+    """How many listed events the planner believes to match: half a millisecond that spares a rare word the stretch."""
+    plan: Any = database.rows(_ESTIMATE, {"words": words})[0][0]
+    return int((orjson.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
 
 
 def _where(shape: _Shape) -> str:

@@ -211,7 +211,11 @@ def many(client: FlaskClient, make_event: MakeEvent, database: Database) -> None
 
 
 @pytest.mark.usefixtures("many")
-def test_rare_words_are_found_beyond_the_first_stretch_and_in_order(client: FlaskClient) -> None:
+@pytest.mark.parametrize("estimate", [0, 10**6], ids=["called rare", "called common"])
+def test_words_are_found_in_order_whichever_way_is_taken(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, estimate: int
+) -> None:
+    monkeypatch.setattr(listing, "_estimated_rows", lambda *_: estimate)
     page = client.get(EVENTS, query_string={"q": "xylophone", "limit": 1}).get_json()
     starts = [page["items"][0]["starts_at"]]
     page = client.get(EVENTS, query_string={"q": "xylophone", "limit": 1, "cursor": page["next_cursor"]}).get_json()
