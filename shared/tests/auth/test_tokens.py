@@ -72,7 +72,11 @@ def by_another_key(issuer: TestIssuer) -> str:
     return sign(claims, key=ec.generate_private_key(ec.SECP256R1()), kid=KID, typ="at+jwt")
 
 
-NOW = int(time.time())
+def now() -> int:
+    """The time when a test runs, which may be long after it was collected."""
+    return int(time.time())
+
+
 ATTACKS: dict[str, Callable[[TestIssuer], str]] = {
     "none": unsigned,
     "confusion": hs256_with_public_key,
@@ -94,10 +98,10 @@ ATTACKS: dict[str, Callable[[TestIssuer], str]] = {
     "no sid": lambda i: i.token(new_id(), sid=None),
     "no jti": lambda i: i.token(new_id(), jti=None),
     "no nbf": lambda i: i.token(new_id(), nbf=None),
-    "expired": lambda i: i.token(new_id(), iat=NOW - 700, nbf=NOW - 700, exp=NOW - 100),
-    "from tomorrow": lambda i: i.token(new_id(), iat=NOW + 86400, nbf=NOW + 86400, exp=NOW + 86400 + 600),
-    "two minutes early": lambda i: i.token(new_id(), iat=NOW + 120, nbf=NOW + 120, exp=NOW + 720),
-    "good for a year": lambda i: i.token(new_id(), exp=NOW + 31_536_000),
+    "expired": lambda i: i.token(new_id(), iat=now() - 700, nbf=now() - 700, exp=now() - 100),
+    "from tomorrow": lambda i: i.token(new_id(), iat=now() + 86400, nbf=now() + 86400, exp=now() + 86400 + 600),
+    "two minutes early": lambda i: i.token(new_id(), iat=now() + 120, nbf=now() + 120, exp=now() + 720),
+    "good for a year": lambda i: i.token(new_id(), exp=now() + 31_536_000),
     "sub no id": lambda i: i.token(new_id(), sub="admin"),
     "empty": lambda _: "",
     "words": lambda _: "a b c",
