@@ -1,6 +1,7 @@
 """The platform's tables: outbox, inbox, idempotency keys, rate limits, copies of what auth decides."""
 
 from alembic import op
+
 from muster_shared.db.base import platform_metadata
 
 revision = "0001"
