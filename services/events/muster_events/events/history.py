@@ -1,4 +1,4 @@
-"""The append-only log of what was done with events, and by whom."""
+"""The append-only log of what was done with events, and by whom; the organisation's audit log is told too."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
 from muster_shared import clock
+from muster_shared.auth import audit
 from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
 
@@ -41,3 +42,8 @@ def record(
             "at": clock.now(),
         },
     )
+    changes: dict[str, audit.Change] = {"fields": list(changed)} if changed else {}
+    done = audit.Done(
+        service="events", action=f"event.{action}", target_kind="event", target_id=event_id, changes=changes
+    )
+    audit.record(session, actor, org_id=org_id, done=done)
