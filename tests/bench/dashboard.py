@@ -43,7 +43,9 @@ def visit(browser: Browser, site: Site, *, path: str, signed_in: bool, words: st
     """Opens the page with an empty cache, braked."""
     context = browser.new_context(viewport={"width": 360, "height": 740})
     if signed_in:
-        context.add_cookies([{"name": "muster_signed_in", "value": "1", "url": site.origin}])
+        # What a browser remembers of somebody signed in.
+        remembered = {"muster_signed_in": "1", "muster_organisation": data.ORG["id"]}
+        context.add_cookies([{"name": name, "value": value, "url": site.origin} for name, value in remembered.items()])
     page = context.new_page()
     loaded = _brake(page)
     page.goto(site.origin + path)

@@ -4,6 +4,9 @@ import { render } from "preact";
 import { ApiError } from "./api/problem";
 import { resumeSession, session } from "./api/session";
 import { App } from "./app/app";
+import { chosenOrganisation } from "./app/organisation";
+import { fetchPage, findRoute } from "./app/router";
+import { routes } from "./app/routes";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -18,10 +21,16 @@ const queries = new QueryClient({
 // What one person saw must not be there for the next.
 let before = session.get().status;
 session.watch(({ status }) => {
-  if (before === "signed-in" && status === "anonymous") queries.clear();
+  if (before === "signed-in" && status === "anonymous") {
+    queries.clear();
+    chosenOrganisation.set(null);
+  }
   before = status;
 });
 
+// The page's code is on its way while the session is asked about.
+const first = findRoute(routes, location.pathname);
+if (first !== null) fetchPage(first.route).catch(() => undefined);
 void resumeSession();
 const root = document.querySelector("#app");
 if (root !== null) {

@@ -95,6 +95,19 @@ async function fetched(route: Route): Promise<{ default: PageComponent }> {
   }
 }
 
+const coming = new Map<Route, Promise<void>>();
+
+/** Fetches a page's code ahead of its turn, or joins in when it is on its way. */
+export function fetchPage(route: Route): Promise<void> {
+  const already = coming.get(route);
+  if (already !== undefined) return already;
+  const started = fetched(route).then((module) => void loaded.set(route, module.default));
+  coming.set(route, started);
+  // A failure is not kept: the next visit tries again.
+  started.catch(() => coming.delete(route));
+  return started;
+}
+
 /** Shows a route's page, fetching its code the first time. */
 export function LazyPage({ route, params }: { route: Route; params: Params }): JSX.Element {
   const [, arrived] = useState(0);
@@ -102,13 +115,10 @@ export function LazyPage({ route, params }: { route: Route; params: Params }): J
   const Page = loaded.get(route);
   useEffect(() => {
     setFailure(null);
-    if (loaded.has(route)) return;
     let current = true;
-    fetched(route)
-      .then((module) => {
-        loaded.set(route, module.default);
-        if (current) arrived((count) => count + 1);
-      })
+    // Also when it has come between this render and now: only a new render shows it.
+    fetchPage(route)
+      .then(() => current && arrived((count) => count + 1))
       .catch((error: unknown) => current && setFailure(error));
     return () => void (current = false);
   }, [route]);

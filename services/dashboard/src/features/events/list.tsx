@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/preact-query";
 import type { JSX } from "preact";
 import { listMine } from "../../api/events";
 import type { EventView } from "../../api/types";
-import { useOrganisation } from "../../app/organisation";
+import { useOrganisationId } from "../../app/organisation";
 import { Link, usePlace } from "../../app/router";
 import { formatDate, formatTime, zoneLabel } from "../../lib/time";
 import { Chip, StateChip } from "../../ui/chip";
@@ -26,7 +26,7 @@ type When = "upcoming" | "past";
 
 export default function Events(): JSX.Element {
   const when: When = usePlace().query.get("when") === "past" ? "past" : "upcoming";
-  const organisation = useOrganisation();
+  const orgId = useOrganisationId();
   return (
     <>
       <PageHead
@@ -45,7 +45,7 @@ export default function Events(): JSX.Element {
           Past
         </Link>
       </nav>
-      {organisation === undefined ? <Skeleton lines={5} /> : organisation === null ? <NoOrganisation /> : <List key={`${organisation.id}-${when}`} orgId={organisation.id} when={when} />}
+      {orgId === undefined ? <Skeleton lines={5} /> : orgId === null ? <NoOrganisation /> : <List key={`${orgId}-${when}`} orgId={orgId} when={when} />}
     </>
   );
 }
