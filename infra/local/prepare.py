@@ -7,6 +7,7 @@ what it was made from, and skipped the next time.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -110,7 +111,7 @@ def run(title: str, command: Sequence[str], cwd: Path = ROOT, environment: Mappi
     except OSError as error:
         raise Stop(f"{title}: {command[0]} cannot be run: {error.strerror}") from error
     with process:
-        reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
+        reader = threading.Thread(target=_collect, args=(process, lines), daemon=True)
         reader.start()
         while process.poll() is None:
             reader.join(1)
@@ -122,6 +123,12 @@ def run(title: str, command: Sequence[str], cwd: Path = ROOT, environment: Mappi
         raise Stop(f"{title} failed: {explain(''.join(lines))}")
     sys.stdout.write(f"  {title}: done in {time.monotonic() - begun:.0f} s\n")
     sys.stdout.flush()
+
+
+def _collect(process: subprocess.Popen[str], lines: list[str]) -> None:
+    # Closed under us when Ctrl-C ends the setting up.
+    with contextlib.suppress(ValueError):
+        lines.extend(process.stdout or ())
 
 
 def _show(title: str, begun: float, shown_at: float, lines: list[str]) -> float:
@@ -198,7 +205,9 @@ def node() -> Path:
 def prepare_dashboard() -> None:
     """The dashboard's packages and its build."""
     directory = node()
-    environment = {**os.environ, "PATH": f"{directory}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
+    path = f"{directory}{os.pathsep}{os.environ.get('PATH', '')}"
+    # The Node of the wheel knows only its own certificates unless it is told of the system's.
+    environment = {**os.environ, "PATH": path, "CI": "1", "NODE_USE_SYSTEM_CA": "1"}
     npm = str(directory / "npm")
     packages = DASHBOARD / "node_modules" / ".muster-stamp"
     wanted = digest(DASHBOARD / "package-lock.json", str(directory))
