@@ -1,6 +1,5 @@
 """The mails of a local stack, in one shape whichever stand-in took them."""
 
-import heapq
 import json
 import os
 import re
@@ -84,7 +83,8 @@ class LocalStackMailbox:
         """See `Mailbox.newest`. Raises `OSError` when LocalStack does not answer."""
         with urllib.request.urlopen(self.url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:
             records = json.load(answer)["messages"]
-        ordered = heapq.nlargest(len(records), enumerate(records), key=lambda pair: (pair[1]["Timestamp"], pair[0]))
+        # Its timestamps are whole seconds; within one, later records are newer.
+        ordered = sorted(enumerate(records), key=lambda pair: (pair[1]["Timestamp"], pair[0]), reverse=True)
         matching = (
             mail for _, record in ordered if (mail := _from_localstack(record)) and (to is None or _is_for(mail, to))
         )
