@@ -1,6 +1,11 @@
 """The short forms of the attacks on accounts, as part of the tests."""
 
+import pytest
+
 from tests.experiments import demotion, enumeration, jwt, keys, refresh_race
+
+# Each sets up databases and queues of its own; the bound is against hanging, not against slow machines.
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_every_service_refuses_within_five_seconds_when_rights_end() -> None:

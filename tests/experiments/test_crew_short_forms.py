@@ -2,9 +2,13 @@
 
 import pytest
 from hypothesis import Phase
+from hypothesis.errors import FlakyFailure
 
 from muster_events.crew.use_cases import answering
 from tests.experiments import crew_machine, scanner
+
+# Each sets up databases and queues of its own; the bound is against hanging, not against slow machines.
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_crew_invariants_hold_when_everything_happens_in_any_order() -> None:
@@ -14,7 +18,8 @@ def test_crew_invariants_hold_when_everything_happens_in_any_order() -> None:
 
 def test_broken_rule_is_noticed_when_a_standby_takes_a_place_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "fill", lambda *_arguments, **_named: None)
-    with pytest.raises(AssertionError):
+    # Flaky: it was noticed, but not a second time when the example was run again.
+    with pytest.raises((AssertionError, FlakyFailure)):
         crew_machine.run(crew_machine.Scale(examples=40, steps=50), phases=[Phase.generate])
 
 

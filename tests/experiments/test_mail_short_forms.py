@@ -6,8 +6,10 @@ import pytest
 
 from tests.experiments import fairness, kill_workers, ses_brownout, ses_feedback
 
+# Each sets up databases and queues of its own; the bound is against hanging, not against slow machines.
+pytestmark = pytest.mark.timeout(400)
 
-@pytest.mark.timeout(400)
+
 @pytest.mark.parametrize(
     "experiment", [fairness, ses_feedback, ses_brownout, kill_workers], ids=lambda module: module.__name__
 )

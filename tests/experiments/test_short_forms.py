@@ -7,6 +7,9 @@ import pytest
 from tests.experiments import duplicate_storm, outbox_gap, poison, slow_handler
 from tests.experiments.checker import compare
 
+# Each sets up databases and queues of its own; the bound is against hanging, not against slow machines.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.mark.parametrize(
     "experiment", [outbox_gap, poison, duplicate_storm, slow_handler], ids=lambda module: module.__name__

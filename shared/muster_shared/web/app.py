@@ -108,6 +108,7 @@ def create_app(spec: AppSpec) -> Flask:
     app.wsgi_app = telemetry.traced(app.wsgi_app, service=spec.service)  # type: ignore[assignment,method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_forget)
     app.register_error_handler(Exception, _on_error)
     _add_health(app, runtime)
     operations = [operation for routes in spec.routes for operation in routes.operations]
@@ -208,6 +209,11 @@ def _finish(response: Response) -> Response:
             milliseconds=round((time.perf_counter() - g.began) * 1000, 1),
         )
     return response
+
+
+def _forget(_error: BaseException | None = None) -> None:
+    """What the thread does after a request is not that request's doing."""
+    structlog.contextvars.clear_contextvars()
 
 
 def problem_response(problem: Problem, req: Request) -> Response:

@@ -9,9 +9,7 @@ from muster_shared.problems import FieldError, Invalid, Unavailable
 _DEFAULT_LANGUAGE = "en"
 
 
-def command_of(
-    body: NewRegistration, principal: Principal, auth: InternalClient | None, *, is_staff: bool
-) -> Register:
+def command_of(body: NewRegistration, principal: Principal, auth: InternalClient | None, *, is_staff: bool) -> Register:
     """The command that a body and a caller make. Staff that gives an address puts somebody else on the list.
 
     Raises `Invalid` naming `name` or `email` when nobody knows them, `Unavailable` when auth cannot be asked.
