@@ -166,7 +166,7 @@ def test_answer_of_the_service_is_left_alone_when_it_is_an_error(front: Front) -
 
 
 def test_body_is_refused_when_it_is_too_large(front: Front) -> None:
-    answer = requests.post(front.url("/api/crew"), data=b"x" * (1024 * 1024 + 1), timeout=TIMEOUT_SECONDS)
+    answer = requests.post(front.url("/api/crew"), data=b"x" * (3 * 1024 * 1024 + 1), timeout=TIMEOUT_SECONDS)
     assert answer.status_code == 413
     assert answer.json()["type"].endswith("/too-large")
     assert front.upstreams["events"].asked == []
