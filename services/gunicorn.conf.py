@@ -23,7 +23,7 @@ timeout = 60
 keepalive = 75
 
 # A heartbeat on a slow disk looks like a hung worker.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a memory file system, not a shared folder
 control_socket_disable = True
 
 accesslog = None  # the application writes one line a request, with ids

@@ -342,7 +342,7 @@ class CrewMachine(RuleBasedStateMachine):
         states=st.lists(st.sampled_from(["queued", "sent", "delivered", "bounced"]), min_size=1, max_size=4),
         order=st.randoms(use_true_random=False),
     )
-    def mail_moves_on(self, which: int, former: bool, states: list[str], order: Any) -> None:  # noqa: FBT001
+    def mail_moves_on(self, which: int, former: bool, states: list[str], order: Any) -> None:  # noqa: FBT001  # Hypothesis draws it
         """The states of one mail, each told twice, in any order."""
         event_id, assignment_id = self._assignment(which)
         before, delivery_id = self._row(assignment_id), new_id()

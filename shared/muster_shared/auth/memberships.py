@@ -79,6 +79,16 @@ class Memberships:
         with self._database.read() as connection:
             return {row.org_id: Role(row.role) for row in connection.execute(statement)}
 
+    def asked(self, principal: Principal, given: UUID | None) -> list[UUID]:
+        """The organisations a list is about: the one that is named, or all of the caller's.
+
+        Raises `NotFound` when the named one is not the caller's.
+        """
+        if given is not None:
+            self.require(principal, given)
+            return [given]
+        return list(self.organizations_of(principal))
+
     def forget(self) -> None:
         """Drops what is remembered in this process (tests; after a bulk change)."""
         self._roles.clear()

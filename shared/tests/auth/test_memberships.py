@@ -164,3 +164,11 @@ def test_address_counts_for_its_network_when_ipv6() -> None:
     assert rate_limit.address_prefix("2001:db8::1") == rate_limit.address_prefix("2001:db8::2")
     assert rate_limit.address_prefix("192.0.2.1") != rate_limit.address_prefix("192.0.2.2")
     assert rate_limit.address_prefix("nonsense") == "unknown"
+
+
+def test_list_is_about_the_named_organisation_or_all_of_the_callers(memberships: Memberships) -> None:
+    assert memberships.asked(user(ALICE), ORG) == [ORG]
+    assert memberships.asked(user(ALICE), None) == [ORG]
+    assert memberships.asked(user(CHARLIE), None) == []
+    with pytest.raises(NotFound):
+        memberships.asked(user(CHARLIE), ORG)

@@ -12,7 +12,7 @@ from muster_events.calendar import queries, use_cases
 from muster_events.calendar.schemas import EntryView, FeedKind, FeedView, NewEntry, NewFeed, NewFeedView
 from muster_events.calendar.use_cases import AddEntry
 from muster_events.errors import EntryNotFound, FeedNotFound
-from muster_events.events.access import acting_org, asked_orgs
+from muster_events.events.access import acting_org
 from muster_events.events.moments import read_span
 from muster_events.parts import EventsParts
 from muster_shared import clock
@@ -43,7 +43,7 @@ class EntriesQuery(PageQuery):
 @routes.get("/entries", guard=scoped("events:read"), query=EntriesQuery, answers={200: Page[EntryView]})
 def list_entries(*, query: EntriesQuery, session: Session, principal: Principal) -> Answer:
     """The organisation's calendar: every event, and entries of its own"""
-    org_ids = asked_orgs(part(EventsParts).memberships, principal, query.org_id)
+    org_ids = part(EventsParts).memberships.asked(principal, query.org_id)
     first, until = read_span(query.from_, query.to, timezone=query.timezone)
     scope = f"entries:{principal.label}:{query.model_dump_json(exclude={'limit', 'cursor'})}"
     seen = read_cursor(query.cursor, scope=scope)

@@ -65,11 +65,3 @@ def acting_org(memberships: Memberships, principal: Principal, given: UUID | Non
         return mine[0]
     memberships.require(principal, given)
     return given
-
-
-def asked_orgs(memberships: Memberships, principal: Principal, given: UUID | None) -> list[UUID]:
-    """The organisations a list is about: the one that is named, or all of the caller's."""
-    if given is not None:
-        memberships.require(principal, given)
-        return [given]
-    return list(memberships.organizations_of(principal))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from muster_events.errors import FinanceForbidden
 from muster_events.events import queries, use_cases
-from muster_events.events.access import acting_org, asked_orgs, locked_event, staff_event
+from muster_events.events.access import acting_org, locked_event, staff_event
 from muster_events.events.models import Event, Status
 from muster_events.events.moments import read_span
 from muster_events.events.schemas import CancelBody, DuplicateBody, EventPatch, NewEvent, NewSeries
@@ -79,7 +79,7 @@ def create_series(*, body: NewSeries, session: Session, principal: Principal) ->
 def my_events(*, query: MineQuery, session: Session, principal: Principal) -> Answer:
     """Events of the caller's organisations, drafts and all"""
     parts = part(EventsParts)
-    org_ids = asked_orgs(parts.memberships, principal, query.org_id)
+    org_ids = parts.memberships.asked(principal, query.org_id)
     starting_from, until = read_span(query.from_, query.to, timezone=query.timezone)
     scope = f"mine:{principal.label}:{query.model_dump_json(exclude={'limit', 'cursor'})}"
     seen = read_cursor(query.cursor, scope=scope)

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from muster_events.errors import WebhookNotFound
-from muster_events.events.access import acting_org, asked_orgs
+from muster_events.events.access import acting_org
 from muster_events.parts import EventsParts
 from muster_events.webhooks import use_cases
 from muster_events.webhooks.schemas import (
@@ -65,7 +65,7 @@ def create_webhook(*, body: NewWebhook, session: Session, principal: Principal) 
 @routes.get("", guard=scoped("events:read"), query=WebhookQuery, answers={200: WebhookPage})
 def list_webhooks(*, query: WebhookQuery, session: Session, principal: Principal) -> Answer:
     """The webhooks of the caller's organisations"""
-    org_ids = asked_orgs(part(EventsParts).memberships, principal, query.org_id)
+    org_ids = part(EventsParts).memberships.asked(principal, query.org_id)
     scope = f"webhooks:{principal.label}:{query.org_id}"
     seen = read_cursor(query.cursor, scope=scope)
     after = UUID(seen[0]) if seen else _FIRST_ID

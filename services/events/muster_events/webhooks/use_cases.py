@@ -27,9 +27,9 @@ _INSERT = text(
     " VALUES (:id, :org_id, :url, :description, :types, :secret, :created_by, :created_at)"
 )
 _LIST = text(
-    f"SELECT {_COLUMNS} FROM webhooks WHERE org_id = ANY(:org_ids) AND id > :after ORDER BY id LIMIT :rows"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM webhooks WHERE org_id = ANY(:org_ids) AND id > :after ORDER BY id LIMIT :rows"  # noqa: S608  # fixed texts, values bound
 )
-_GET = text(f"SELECT {_COLUMNS} FROM webhooks WHERE id = :id")  # noqa: S608
+_GET = text(f"SELECT {_COLUMNS} FROM webhooks WHERE id = :id")  # noqa: S608  # fixed texts, values bound
 _DELETE = text("DELETE FROM webhooks WHERE id = :id")
 _DELIVERIES = text(
     "SELECT id, type, status, payload, created_at, delivered_at, next_attempt_at FROM webhook_deliveries"

@@ -22,7 +22,7 @@ _COLUMNS = (
 _BY_ID = text(f"SELECT {_COLUMNS} FROM event_copies WHERE event_id = :event_id")  # noqa: S608  # constant
 # A code is an event's own; a friendly name may have moved: the newest holder has it.
 _BY_PAGE = text(
-    f"SELECT {_COLUMNS} FROM event_copies WHERE (guest_code = :page OR guest_slug = :page) AND NOT deleted"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM event_copies WHERE (guest_code = :page OR guest_slug = :page) AND NOT deleted"  # noqa: S608  # fixed texts, values bound
     " ORDER BY guest_code = :page DESC, version DESC LIMIT 1"
 )
 _ABSENT_SECONDS = 2.0

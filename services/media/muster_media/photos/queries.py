@@ -17,15 +17,15 @@ _COLUMNS = (
 )
 _LATEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 _LIST = text(
-    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND status <> 'deleted' AND duplicate_of IS NULL"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND status <> 'deleted' AND duplicate_of IS NULL"  # noqa: S608  # fixed texts, values bound
     " AND id < :before ORDER BY id DESC LIMIT :limit"
 )
 _GUEST_LIST = text(
-    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND status <> 'deleted' AND duplicate_of IS NULL"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND status <> 'deleted' AND duplicate_of IS NULL"  # noqa: S608  # fixed texts, values bound
     " AND status = 'ready' AND purpose = ANY(:purposes) AND id < :before ORDER BY id DESC LIMIT :limit"
 )
 _OWN = text(
-    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND receipt_hash = ANY(:hashes)"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM photos WHERE event_id = :event_id AND receipt_hash = ANY(:hashes)"  # noqa: S608  # fixed texts, values bound
     " AND status <> 'deleted' ORDER BY id DESC"
 )
 _ONE = text(f"SELECT {_COLUMNS} FROM photos WHERE id = :id AND status <> 'deleted'")  # noqa: S608  # constant

@@ -29,12 +29,7 @@ routes = Routes("deliveries", prefix="/api/notifications", tag="deliveries")
 )
 def list_deliveries(*, query: DeliveryQuery, principal: Principal, session: Session) -> Answer:
     """Filters hold together; another organisation's `org_id` is 404."""
-    memberships = part(NotificationsParts).wiring.memberships
-    if query.org_id is not None:
-        memberships.require(principal, query.org_id)
-        organizations = {query.org_id}
-    else:
-        organizations = set(memberships.organizations_of(principal))
+    organizations = part(NotificationsParts).wiring.memberships.asked(principal, query.org_id)
     scope = f"deliveries:{query.model_dump_json(exclude={'limit', 'cursor'})}"
     cursor = read_cursor(query.cursor, scope=scope)
     rows = queries.newest(session, organizations=organizations, query=query, after=UUID(cursor[0]) if cursor else None)

@@ -27,12 +27,7 @@ routes = Routes("suppressions", prefix="/api/notifications/suppressions", tag="s
 )
 def list_suppressions(*, query: SuppressionQuery, principal: Principal, session: Session) -> Answer:
     """After a bounce, a complaint, or because they unsubscribed."""
-    memberships = part(NotificationsParts).wiring.memberships
-    if query.org_id is not None:
-        memberships.require(principal, query.org_id)
-        organizations = {query.org_id}
-    else:
-        organizations = set(memberships.organizations_of(principal))
+    organizations = part(NotificationsParts).wiring.memberships.asked(principal, query.org_id)
     scope = f"suppressions:{query.model_dump_json(exclude={'limit', 'cursor'})}"
     cursor = read_cursor(query.cursor, scope=scope)
     rows = use_cases.entries(

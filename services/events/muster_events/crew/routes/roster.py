@@ -21,7 +21,7 @@ from muster_events.crew.schemas import (
 )
 from muster_events.crew.tables import roster_csv
 from muster_events.crew.use_cases import roster as use_cases
-from muster_events.events.access import acting_org, asked_orgs
+from muster_events.events.access import acting_org
 from muster_events.parts import EventsParts
 from muster_shared.auth import Principal
 from muster_shared.auth.guards import scoped
@@ -53,7 +53,7 @@ def _theirs(session: Session, principal: Principal, member_id: UUID) -> CrewMemb
 @routes.get("", guard=scoped("crew:read"), query=RosterQuery, answers={200: MemberPage})
 def list_crew(*, query: RosterQuery, session: Session, principal: Principal) -> Answer | Response:
     """The roster by name; `Accept: text/csv` gives all of it as a table"""
-    org_ids = asked_orgs(part(EventsParts).memberships, principal, query.org_id)
+    org_ids = part(EventsParts).memberships.asked(principal, query.org_id)
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
         found = queries.roster(session, org_ids, q=query.q, skill=query.skill, rows=_MOST_EXPORTED)
         headers = {"Content-Disposition": 'attachment; filename="crew.csv"'}

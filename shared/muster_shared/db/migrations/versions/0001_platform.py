@@ -12,6 +12,6 @@ def upgrade() -> None:
     import muster_shared.auth.tables
     import muster_shared.messaging.tables
     import muster_shared.web.idempotency
-    import muster_shared.web.rate_limit  # noqa: F401
+    import muster_shared.web.rate_limit  # noqa: F401  # imported for the tables they declare
 
     platform_metadata.create_all(op.get_bind(), checkfirst=False)
