@@ -172,12 +172,12 @@ def test_the_message_stays_invisible_when_its_handler_takes_longer_than_its_visi
         record_effect(session, message, context)
 
     post.post()
-    first = post.consumer(slow, visibility_seconds=1)
-    second = post.consumer(slow, visibility_seconds=1)
+    first = post.consumer(slow, visibility_seconds=2)
+    second = post.consumer(slow, visibility_seconds=2)
     with running(first, second):
         assert started.wait(20)
-        # Three times the visibility: without the heartbeat the other consumer would have it by now.
-        assert not release.wait(3)
+        # Twice the visibility: without the heartbeat the other consumer would have it by now.
+        assert not release.wait(4)
         assert len(starts) == 1
         release.set()
         eventually(lambda: post.effects() and post.is_empty())
