@@ -1,7 +1,7 @@
 """Telling the audit log, which auth keeps, what was done in another service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,31 +16,39 @@ Change = str | int | bool | list[str] | None
 
 
 @dataclass(frozen=True)
-class Done:
-    """What was done to what: `event.cancelled` to an `event`. `changes` holds no secret, address or amount."""
+class AuditLog:
+    """What one service tells the audit log."""
 
     service: str
-    action: str
-    target_kind: str
-    target_id: UUID | None = None
-    changes: Mapping[str, Change] = field(default_factory=dict)
 
+    def record(
+        self,
+        session: Session,
+        actor: Principal,
+        *,
+        action: str,
+        org_id: UUID,
+        target_id: UUID | None = None,
+        changes: Mapping[str, Change] | None = None,
+    ) -> None:
+        """Emits the entry in the transaction of what it tells of; owners read it within seconds.
 
-def record(session: Session, actor: Principal, *, org_id: UUID, done: Done) -> None:
-    """Emits the entry in the transaction of what it tells of; owners read it within seconds."""
-    outbox.emit(
-        session,
-        AuditRecorded(
-            org_id=org_id,
-            service=done.service,
-            actor_kind=actor.kind.value,
-            actor_id=actor.user_id or actor.key_id,
-            actor_name=actor.name,
-            action=done.action,
-            target_kind=done.target_kind,
-            target_id=done.target_id,
-            changes=dict(done.changes),
-            request_id=get_contextvars().get("request_id"),
-            occurred_at=clock.now(),
-        ),
-    )
+        `action` begins with the kind of its target: `event.cancelled`. `changes` holds ids, states and names of
+        fields; no secret, no address, no name of a person, no amount.
+        """
+        outbox.emit(
+            session,
+            AuditRecorded(
+                org_id=org_id,
+                service=self.service,
+                actor_kind=actor.kind.value,
+                actor_id=actor.user_id or actor.key_id,
+                actor_name=actor.name,
+                action=action,
+                target_kind=action.partition(".")[0],
+                target_id=target_id,
+                changes=dict(changes or {}),
+                request_id=get_contextvars().get("request_id"),
+                occurred_at=clock.now(),
+            ),
+        )

@@ -81,10 +81,11 @@ def create_entry(*, body: NewEntry, session: Session, principal: Principal) -> A
 def delete_entry(*, entry_id: UUID, session: Session, principal: Principal) -> Answer:
     """Take an entry out; an event's goes with the event"""
     try:
-        part(EventsParts).memberships.require(principal, use_cases.entry_org(session, entry_id))
+        org_id = use_cases.entry_org(session, entry_id)
+        part(EventsParts).memberships.require(principal, org_id)
     except NotFound:
         raise EntryNotFound from None
-    use_cases.delete_entry(session, entry_id)
+    use_cases.delete_entry(session, entry_id, org_id=org_id, actor=principal)
     return Answer(None, status=204)
 
 

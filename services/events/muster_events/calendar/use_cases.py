@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.calendar.schemas import EntryView, FeedKind, FeedView
 from muster_events.errors import BelongsToEvent, EntryNotFound, FeedNotFound
 from muster_events.events.models import Event
@@ -33,7 +34,7 @@ _INSERT_FEED = text(
 )
 _REVOKE = text(
     "UPDATE calendar_feeds SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL"
-    " AND (user_id = :user_id OR org_id = ANY(:org_ids)) RETURNING id"
+    " AND (user_id = :user_id OR org_id = ANY(:org_ids)) RETURNING id, org_id"
 )
 
 
@@ -61,6 +62,7 @@ def add_entry(session: Session, *, actor: Principal, command: AddEntry) -> Entry
         "notes": command.notes,
     }
     session.execute(_INSERT, {**values, "created_by": actor.label, "now": clock.now()})
+    audit.record(session, actor, action="calendar_entry.created", org_id=command.org_id, target_id=values["id"])
     return EntryView(**values, type="entry", event_id=None, location="", status="entry")
 
 
@@ -75,11 +77,12 @@ def entry_org(session: Session, entry_id: UUID) -> UUID:
     return event.org_id
 
 
-def delete_entry(session: Session, entry_id: UUID) -> None:
+def delete_entry(session: Session, entry_id: UUID, *, org_id: UUID, actor: Principal) -> None:
     """Takes an entry out; who subscribes sees it cancelled. Raises `BelongsToEvent` for an event's."""
     result = session.execute(_DELETE, {"id": entry_id, "now": clock.now()})
     if not getattr(result, "rowcount", 0):
         raise BelongsToEvent
+    audit.record(session, actor, action="calendar_entry.deleted", org_id=org_id, target_id=entry_id)
 
 
 def forget_deleted(session: Session) -> None:
@@ -114,11 +117,17 @@ def create_feed(
             "now": now,
         },
     )
+    if org_id is not None:
+        audit.record(session, actor, action="calendar_feed.created", org_id=org_id, target_id=feed.id)
     return feed, token
 
 
 def revoke_feed(session: Session, *, actor: Principal, feed_id: UUID, org_ids: list[UUID]) -> None:
     """Ends a feed of the caller's, or of an organisation of theirs. Raises `FeedNotFound`."""
     names = {"id": feed_id, "user_id": actor.user_id, "org_ids": org_ids, "now": clock.now()}
-    if session.execute(_REVOKE, names).first() is None:
+    row = session.execute(_REVOKE, names).first()
+    if row is None:
         raise FeedNotFound
+    # A person's own feed is no concern of any organisation's.
+    if row.org_id is not None:
+        audit.record(session, actor, action="calendar_feed.revoked", org_id=row.org_id, target_id=feed_id)

@@ -50,7 +50,8 @@ def check_in(*, event_id: UUID, body: CheckInBody, session: Session, principal: 
 @routes.delete("/check-ins/<uuid:registration_id>", guard=scoped("events:write"), answers={200: UndoneView})
 def undo_check_in(*, event_id: UUID, registration_id: UUID, session: Session, principal: Principal) -> UndoneView:
     """Take a check-in back"""
-    return use_cases.undo(session, _door(session, event_id, principal), registration_id=registration_id)
+    door = _door(session, event_id, principal)
+    return use_cases.undo(session, door, registration_id=registration_id, actor=principal)
 
 
 @routes.post(
@@ -85,7 +86,7 @@ def list_staff_links(*, event_id: UUID, session: Session, principal: Principal) 
 def revoke_staff_link(*, event_id: UUID, link_id: UUID, session: Session, principal: Principal) -> Answer:
     """End a link at once"""
     event = staff_event(session, part(EventsParts).memberships, principal, event_id)
-    use_cases.revoke_staff_link(session, event=event, link_id=link_id)
+    use_cases.revoke_staff_link(session, event=event, actor=principal, link_id=link_id)
     return Answer(None, status=204)
 
 

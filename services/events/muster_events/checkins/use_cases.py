@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.checkins.schemas import (
     CheckInView,
     DoorTicket,
@@ -161,8 +162,8 @@ def _synced(session: Session, door: Door, scan: Scan) -> ScanResult:
     )
 
 
-def undo(session: Session, door: Door, *, registration_id: UUID) -> UndoneView:
-    """Takes a check-in back. Raises `RegistrationNotFound` for who was not let in."""
+def undo(session: Session, door: Door, *, registration_id: UUID, actor: Principal | None = None) -> UndoneView:
+    """Takes a check-in back; `actor` is None at a staff link. Raises `RegistrationNotFound` for who was not let in."""
     now = clock.now()
     names = {"id": registration_id, "event_id": door.event.id, "now": now}
     row = session.execute(_UNDO, names).first()
@@ -171,6 +172,8 @@ def undo(session: Session, door: Door, *, registration_id: UUID) -> UndoneView:
     _log(session, door, row.id, action="undone", at=now)
     data = {"event_id": door.event.id, "registration_id": row.id, "name": row.name}
     announce(session, org_id=door.event.org_id, kind="check_in.undone", data=data)
+    if actor is not None:
+        _note(session, actor, "check_in.undone", target_id=row.id, event=door.event)
     return UndoneView(registration_id=row.id, name=row.name)
 
 
@@ -235,6 +238,7 @@ def create_staff_link(
             "now": now,
         },
     )
+    _note(session, actor, "staff_link.created", target_id=link.id, event=event)
     return link, token
 
 
@@ -243,11 +247,17 @@ def staff_links_of(session: Session, event: Event) -> list[StaffLinkView]:
     return [StaffLinkView(**row) for row in session.execute(_LINKS, {"event_id": event.id}).mappings()]
 
 
-def revoke_staff_link(session: Session, *, event: Event, link_id: UUID) -> None:
+def revoke_staff_link(session: Session, *, event: Event, actor: Principal, link_id: UUID) -> None:
     """Ends a link at once. Raises `StaffLinkNotFound`."""
     names = {"id": link_id, "event_id": event.id, "now": clock.now()}
     if session.execute(_REVOKE, names).first() is None:
         raise StaffLinkNotFound
+    _note(session, actor, "staff_link.revoked", target_id=link_id, event=event)
+
+
+def _note(session: Session, actor: Principal, action: str, *, target_id: UUID, event: Event) -> None:
+    changes = {"event_id": str(event.id)}
+    audit.record(session, actor, action=action, org_id=event.org_id, target_id=target_id, changes=changes)
 
 
 def door_by_link(session: Session, token: str) -> Door:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 from structlog.contextvars import get_contextvars
 
+from muster_events.audit import audit
 from muster_events.crew.errors import AssignmentNotFound, WrongStatus
 from muster_events.crew.models import Assignment, CrewMember, HistoryEntry
 from muster_events.crew.policies import LadderTimes
@@ -119,6 +120,17 @@ class Board:
             set_committed_value(assignment, name, value)
         if to is Status.REMOVED:
             self.assignments.remove(assignment)
+
+    def tell_audit(self, assignment: Assignment, action: str, *, actor: Principal) -> None:
+        """Tells the audit log that `actor` did `assignment.<action>`."""
+        audit.record(
+            self.session,
+            actor,
+            action=f"assignment.{action}",
+            org_id=assignment.org_id,
+            target_id=assignment.id,
+            changes={"event_id": str(assignment.event_id), "crew_member_id": str(assignment.crew_member_id)},
+        )
 
     def record(self, assignment: Assignment, what: str, *, by: By, detail: str | None = None) -> None:
         """Adds to the assignment's history."""

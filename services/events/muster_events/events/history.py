@@ -7,8 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
+from muster_events.audit import audit
 from muster_shared import clock
-from muster_shared.auth import audit
+from muster_shared.auth.audit import Change
 from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
 
@@ -42,8 +43,5 @@ def record(
             "at": clock.now(),
         },
     )
-    changes: dict[str, audit.Change] = {"fields": list(changed)} if changed else {}
-    done = audit.Done(
-        service="events", action=f"event.{action}", target_kind="event", target_id=event_id, changes=changes
-    )
-    audit.record(session, actor, org_id=org_id, done=done)
+    changes: dict[str, Change] = {"fields": list(changed)} if changed else {}
+    audit.record(session, actor, action=f"event.{action}", org_id=org_id, target_id=event_id, changes=changes)

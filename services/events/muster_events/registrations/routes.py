@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.errors import EventNotFound, RegistrationClosed, RegistrationNotFound
 from muster_events.events.access import is_member, staff_event
 from muster_events.events.models import Event, Status, Visibility
@@ -61,6 +62,8 @@ def register(*, event_id: UUID, body: NewRegistration, session: Session, princip
     if principal.is_anonymous:
         take(parts.database, _MAILS_PER_ADDRESS, use_cases.email_key(command.email))
     done = use_cases.register(session, event=event, command=command)
+    if is_staff and command.user_id is None:
+        use_cases.tell_audit(session, principal, "added", done.registration)
     view = queries.registration_view(done.registration, position=done.position, addresses=parts.addresses)
     return Answer(view, status=201)
 
@@ -77,6 +80,7 @@ def list_attendees(
     """The attendees in the order they came; all of them as CSV with `Accept: text/csv`"""
     event = staff_event(session, part(EventsParts).memberships, principal, event_id)
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+        audit.record(session, principal, action="event.attendees_exported", org_id=event.org_id, target_id=event.id)
         return _csv(session, event, query)
     scope = f"attendees:{event_id}:{query.status}"
     seen = read_cursor(query.cursor, scope=scope)
@@ -116,7 +120,7 @@ def cancel_for_somebody(
 ) -> RegistrationView:
     """Cancel an attendee's registration"""
     staff_event(session, part(EventsParts).memberships, principal, event_id)
-    return _cancel(session, registration_id, event_id, by=principal.label)
+    return _cancel(session, registration_id, event_id, by=principal.label, actor=principal)
 
 
 @routes.post(
@@ -134,6 +138,7 @@ def resend(*, event_id: UUID, registration_id: UUID, session: Session, principal
         raise RegistrationNotFound
     position = position_of(session, registration)
     use_cases.resend(session, registration=registration, event=event, position=position)
+    use_cases.tell_audit(session, principal, "resent", registration)
     view = queries.registration_view(registration, position=position, addresses=parts.addresses)
     return Answer(view, status=202)
 
@@ -195,6 +200,10 @@ def _link_secret() -> str:
     return part(EventsParts).settings.link_secret.get_secret_value()
 
 
-def _cancel(session: Session, registration_id: UUID, event_id: UUID, *, by: str) -> RegistrationView:
-    registration, _ = use_cases.cancel_registration(session, registration_id=registration_id, event_id=event_id, by=by)
+def _cancel(
+    session: Session, registration_id: UUID, event_id: UUID, *, by: str, actor: Principal | None = None
+) -> RegistrationView:
+    registration, _ = use_cases.cancel_registration(
+        session, registration_id=registration_id, event_id=event_id, by=by, actor=actor
+    )
     return queries.view_of(session, registration, part(EventsParts).addresses)

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.errors import AlreadyRegistered, RegistrationClosed, RegistrationNotFound, RegistrationSettled
 from muster_events.events.codes import new_ticket_code
 from muster_events.events.models import Event, Status
@@ -17,6 +18,7 @@ from muster_events.registrations.models import Registration, RegistrationStatus
 from muster_events.registrations.telling import tell
 from muster_events.registrations.waitlist import promote_waiting
 from muster_shared import clock
+from muster_shared.auth.principal import Principal
 from muster_shared.db import constraint_of
 from muster_shared.ids import new_id
 from muster_shared.problems import Invalid
@@ -118,12 +120,12 @@ def register(session: Session, *, event: Event, command: Register) -> Registered
 
 
 def cancel_registration(
-    session: Session, *, registration_id: UUID, event_id: UUID, by: str
+    session: Session, *, registration_id: UUID, event_id: UUID, by: str, actor: Principal | None = None
 ) -> tuple[Registration, Event]:
     """Gives a place back; whoever has waited longest gets the seat in the same transaction.
 
-    Repeating it changes nothing. Raises `RegistrationNotFound`, and `RegistrationSettled` for who has been let in
-    or when the event is over.
+    `actor` is who of the organisation did it. Repeating it changes nothing. Raises `RegistrationNotFound`, and
+    `RegistrationSettled` for who has been let in or when the event is over.
     """
     # The event's row first, as registering does: two that cancel and register can wait, but not for each other.
     event = session.execute(
@@ -151,6 +153,8 @@ def cancel_registration(
         event.waitlisted_count -= 1
     session.flush()
     tell(session, event, registration, reason="cancelled")
+    if actor is not None:
+        tell_audit(session, actor, "cancelled", registration)
     promote_waiting(session, event)
     return registration, event
 
@@ -164,4 +168,16 @@ def resend(session: Session, *, registration: Registration, event: Event, positi
         reason="resent",
         position=position,
         request_key=f"{registration.id}:resent:{new_id()}",
+    )
+
+
+def tell_audit(session: Session, actor: Principal, what: str, registration: Registration) -> None:
+    """Tells the audit log what somebody of the organisation did with an attendee's registration."""
+    audit.record(
+        session,
+        actor,
+        action=f"registration.{what}",
+        org_id=registration.org_id,
+        target_id=registration.id,
+        changes={"event_id": str(registration.event_id)},
     )

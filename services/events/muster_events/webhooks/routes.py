@@ -84,7 +84,7 @@ def list_webhooks(*, query: WebhookQuery, session: Session, principal: Principal
 @routes.delete("/<uuid:webhook_id>", guard=scoped("events:write"))
 def delete_webhook(*, webhook_id: UUID, session: Session, principal: Principal) -> Answer:
     """End a webhook"""
-    use_cases.delete_webhook(session, _own(session, webhook_id, principal).id)
+    use_cases.delete_webhook(session, _own(session, webhook_id, principal), actor=principal)
     return Answer(None, status=204)
 
 
@@ -114,5 +114,5 @@ def list_deliveries(*, webhook_id: UUID, query: PageQuery, session: Session, pri
 )
 def replay(*, webhook_id: UUID, delivery_id: UUID, session: Session, principal: Principal) -> Answer:
     """Deliver something once more"""
-    _own(session, webhook_id, principal)
-    return Answer(use_cases.replay(session, webhook_id=webhook_id, delivery_id=delivery_id), status=202)
+    own = _own(session, webhook_id, principal)
+    return Answer(use_cases.replay(session, own, actor=principal, delivery_id=delivery_id), status=202)

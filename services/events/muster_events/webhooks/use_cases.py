@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.errors import TooManyWebhooks, WebhookNotFound
 from muster_events.webhooks.addresses import AddressRefused, resolve
 from muster_events.webhooks.schemas import AttemptView, DeliveryView, WebhookView
@@ -83,6 +84,8 @@ def create_webhook(
         "created_at": clock.now(),
     }
     session.execute(_INSERT, {**values, "secret": box.seal(secret), "created_by": actor.label})
+    changes = {"types": list(values["types"])}
+    audit.record(session, actor, action="webhook.created", org_id=org_id, target_id=values["id"], changes=changes)
     return WebhookView(**values, disabled_at=None, disabled_reason=None), secret
 
 
@@ -100,9 +103,10 @@ def webhook(session: Session, webhook_id: UUID) -> WebhookView:
     return WebhookView(**row)
 
 
-def delete_webhook(session: Session, webhook_id: UUID) -> None:
+def delete_webhook(session: Session, given: WebhookView, *, actor: Principal) -> None:
     """Ends a webhook; what was not delivered yet is dropped."""
-    session.execute(_DELETE, {"id": webhook_id})
+    session.execute(_DELETE, {"id": given.id})
+    audit.record(session, actor, action="webhook.deleted", org_id=given.org_id, target_id=given.id)
 
 
 def deliveries_of(
@@ -119,13 +123,15 @@ def deliveries_of(
     return [DeliveryView(**row, attempts=attempts[row["id"]]) for row in found]
 
 
-def replay(session: Session, *, webhook_id: UUID, delivery_id: UUID) -> DeliveryView:
+def replay(session: Session, given: WebhookView, *, actor: Principal, delivery_id: UUID) -> DeliveryView:
     """Has something delivered once more, and puts a webhook that was switched off back on."""
     now = clock.now()
-    names = {"id": delivery_id, "webhook_id": webhook_id, "now": now}
+    names = {"id": delivery_id, "webhook_id": given.id, "now": now}
     row = session.execute(_REPLAY, names).mappings().first()
     if row is None:
         raise WebhookNotFound
-    session.execute(_ENABLE, {"id": webhook_id})
+    session.execute(_ENABLE, {"id": given.id})
     session.execute(_WAKE)
+    changes = {"delivery_id": str(delivery_id)}
+    audit.record(session, actor, action="webhook.replayed", org_id=given.org_id, target_id=given.id, changes=changes)
     return DeliveryView(**row, attempts=[])

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from muster_media.albums import queries, use_cases
 from muster_media.albums.models import AlbumKind
 from muster_media.albums.schemas import AlbumQuery, AlbumView
+from muster_media.audit import audit
 from muster_media.errors import AlbumEmpty
 from muster_media.gatherings.policies import event_of_member
 from muster_media.gatherings.queries import EventCopies
@@ -41,6 +42,8 @@ def build_album(*, event_id: UUID, query: AlbumQuery, session: Session, principa
     if not queries.album_state(session.connection(), event_id=event_id, kind=kind).has_photos:
         raise AlbumEmpty
     use_cases.want_album(session, event_id=event_id, org_id=event.org_id, kind=kind)
+    changes = {"evidence": query.evidence}
+    audit.record(session, principal, action="album.requested", org_id=event.org_id, target_id=event_id, changes=changes)
     state = queries.album_state(session.connection(), event_id=event_id, kind=kind)
     return Answer(queries.album_view(state, part(Signer)), status=202)
 

@@ -9,7 +9,6 @@ from muster_media.errors import PhotoUnknown
 from muster_media.gatherings.policies import event_of_member
 from muster_media.gatherings.queries import EventCopies
 from muster_media.photos import queries, use_cases
-from muster_media.photos.models import HiddenReason
 from muster_media.photos.schemas import ChangePhoto, PhotoPage, PhotoQuery, PhotoView
 from muster_shared.auth.guards import scoped
 from muster_shared.auth.memberships import Memberships
@@ -70,19 +69,16 @@ def get_photo(*, photo_id: UUID, principal: Principal) -> Answer:
 )
 def change_photo(*, photo_id: UUID, body: ChangePhoto, principal: Principal) -> Answer:
     """Hiding takes a photo out of every gallery and album until it is shown again."""
-    _one(photo_id, principal)
+    photo = _one(photo_id, principal)
     with part(Database).transaction() as session:
         if "caption" in body.model_fields_set:
-            use_cases.set_caption(session, photo_id=photo_id, caption=body.caption)
-        if body.hidden is True:
-            use_cases.hide(session, photo_id=photo_id, reason=HiddenReason.OPERATOR)
-        elif body.hidden is False:
-            use_cases.show(session, photo_id=photo_id)
+            use_cases.set_caption(session, photo=photo, caption=body.caption, actor=principal)
+        if body.hidden is not None:
+            use_cases.moderate(session, photo=photo, hidden=body.hidden, actor=principal)
     return Answer(queries.member_view(queries.find_photo(part(Database), photo_id), part(Signer)))
 
 
 @routes.delete("/<uuid:photo_id>", guard=scoped("media:write"), answers={204: None}, summary="Delete a photo")
 def delete_photo(*, photo_id: UUID, principal: Principal, session: Session) -> None:
     """The photo, its copies and every object of theirs."""
-    _one(photo_id, principal)
-    use_cases.delete_with_copies(session, photo_id=photo_id)
+    use_cases.delete_with_copies(session, photo=_one(photo_id, principal), actor=principal)

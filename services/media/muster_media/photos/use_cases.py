@@ -8,11 +8,13 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from muster_media.albums.use_cases import album_changed, withdraw_albums
+from muster_media.audit import audit
 from muster_media.errors import PhotoNotSettled, PhotoUnknown
 from muster_media.photos.models import HiddenReason, UploaderType
 from muster_media.storage.objects import Bucket
 from muster_media.storage.use_cases import note_unwanted
 from muster_shared import clock
+from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
 from muster_shared.messages.media import PhotoChanged
 from muster_shared.messaging import outbox
@@ -114,35 +116,59 @@ def release(session: Session, row: Row[Any]) -> None:
     )
 
 
-def set_caption(session: Session, *, photo_id: UUID, caption: str | None) -> None:
+def set_caption(session: Session, *, photo: Row[Any], caption: str | None, actor: Principal) -> None:
     """Sets or takes away the caption. Raises `PhotoUnknown`."""
-    if session.execute(_CAPTION, {"id": photo_id, "caption": caption or None}).first() is None:
+    if session.execute(_CAPTION, {"id": photo.id, "caption": caption or None}).first() is None:
         raise PhotoUnknown
+    _tell_audit(session, actor, "captioned", photo)
 
 
-def hide(session: Session, *, photo_id: UUID, reason: HiddenReason) -> None:
-    """Takes a photo and its copies out of the galleries; no-op when it is hidden already.
+def moderate(session: Session, *, photo: Row[Any], hidden: bool, actor: Principal) -> None:
+    """An operator hides a photo, or lets it be seen. Raises as `hide`."""
+    if hidden:
+        if hide(session, photo_id=photo.id, reason=HiddenReason.OPERATOR):
+            _tell_audit(session, actor, "hidden", photo)
+    elif show(session, photo_id=photo.id):
+        was_waiting = photo.hidden_reason == HiddenReason.MODERATION
+        _tell_audit(session, actor, "approved" if was_waiting else "shown", photo)
+
+
+def _tell_audit(session: Session, actor: Principal, what: str, photo: Row[Any]) -> None:
+    audit.record(
+        session,
+        actor,
+        action=f"photo.{what}",
+        org_id=photo.org_id,
+        target_id=photo.id,
+        changes={"event_id": str(photo.event_id)},
+    )
+
+
+def hide(session: Session, *, photo_id: UUID, reason: HiddenReason) -> bool:
+    """Takes a photo and its copies out of the galleries; False when it is hidden already.
 
     Raises `PhotoUnknown`, or `PhotoNotSettled` for one that never got ready.
     """
     rows = session.execute(_HIDE, {"id": photo_id, "reason": reason.value}).all()
     if not rows:
         _require_status(session, photo_id, "hidden")
-        return
+        return False
     for row in rows:
         tell(session, row)
     withdraw_albums(session, event_id=rows[0].event_id)
+    return True
 
 
-def show(session: Session, *, photo_id: UUID) -> None:
-    """Puts a hidden photo back, as looked at; no-op when it is shown. Raises as `hide`."""
+def show(session: Session, *, photo_id: UUID) -> bool:
+    """Puts a hidden photo back, as looked at; False when it is shown already. Raises as `hide`."""
     rows = session.execute(_SHOW, {"id": photo_id, "now": clock.now()}).all()
     if not rows:
         _require_status(session, photo_id, "ready")
-        return
+        return False
     for row in rows:
         tell(session, row)
     album_changed(session, event_id=rows[0].event_id)
+    return True
 
 
 def _require_status(session: Session, photo_id: UUID, wanted: str) -> None:
@@ -153,11 +179,12 @@ def _require_status(session: Session, photo_id: UUID, wanted: str) -> None:
         raise PhotoNotSettled
 
 
-def delete_with_copies(session: Session, *, photo_id: UUID) -> None:
+def delete_with_copies(session: Session, *, photo: Row[Any], actor: Principal) -> None:
     """An operator's deletion: the photo and every copy of the same bytes. Raises `PhotoUnknown`."""
-    copies = [row.id for row in session.execute(_COPIES, {"id": photo_id})]
-    if not _delete(session, [photo_id, *copies]):
+    copies = [row.id for row in session.execute(_COPIES, {"id": photo.id})]
+    if not _delete(session, [photo.id, *copies]):
         raise PhotoUnknown
+    _tell_audit(session, actor, "deleted", photo)
 
 
 def take_down(session: Session, *, photo_id: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from muster_notifications.audit import audit
 from muster_notifications.copies.models import AssignmentState
 from muster_notifications.deliveries import queries
 from muster_notifications.deliveries.models import Delivery
@@ -16,9 +17,10 @@ from muster_notifications.errors import MayStillArrive, NotResendable
 from muster_notifications.suppressions.models import Suppression
 from muster_notifications.templates.registry import TEMPLATES
 from muster_shared import clock
+from muster_shared.auth.principal import Principal
 
 
-def resend(session: Session, delivery_id: UUID, *, wait_seconds: float, request_id: str) -> Delivery:
+def resend(session: Session, delivery_id: UUID, *, actor: Principal, wait_seconds: float, request_id: str) -> Delivery:
     """Queues the mail anew and gives the new delivery.
 
     Raises `DeliveryNotFound`, `MayStillArrive` while an earlier one of the same mail is under way or was accepted
@@ -62,7 +64,10 @@ def resend(session: Session, delivery_id: UUID, *, wait_seconds: float, request_
     if new_id is None:
         raise MayStillArrive
     add_step(session, first.id, "resent", detail={"as": str(new_id)})
-    return queries.one(session, new_id)
+    made = queries.one(session, new_id)
+    if made.org_id is not None:
+        audit.record(session, actor, action="delivery.resent", org_id=made.org_id, target_id=first.id)
+    return made
 
 
 def may_resend(delivery: Delivery, *, wait_seconds: float) -> bool:

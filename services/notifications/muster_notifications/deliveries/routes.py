@@ -72,7 +72,9 @@ def resend_delivery(*, delivery_id: UUID, principal: Principal, session: Session
     """Refused (409) while the first may still arrive, or where it would be of no use."""
     _of_caller(session, delivery_id, principal)
     settings = part(NotificationsParts).settings
-    delivery = resending.resend(session, delivery_id, wait_seconds=settings.resend_after_seconds, request_id=request_id)
+    delivery = resending.resend(
+        session, delivery_id, actor=principal, wait_seconds=settings.resend_after_seconds, request_id=request_id
+    )
     return Answer(
         DeliveryView.model_validate(delivery),
         status=HTTPStatus.CREATED,

@@ -46,7 +46,7 @@ def list_suppressions(*, query: SuppressionQuery, principal: Principal, session:
 def remove_suppression(*, suppression_id: UUID, principal: Principal, session: Session) -> Answer:
     """For an address that was mended, or a person who asked for it."""
     organizations = set(part(NotificationsParts).wiring.memberships.organizations_of(principal))
-    use_cases.remove(session, suppression_id, organizations=organizations)
+    use_cases.remove(session, suppression_id, organizations=organizations, actor=principal)
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 

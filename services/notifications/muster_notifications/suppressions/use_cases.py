@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
+from muster_notifications.audit import audit
 from muster_notifications.deliveries.models import Delivery
 from muster_notifications.deliveries.recipients import key_of
 from muster_notifications.deliveries.use_cases import add_step
@@ -14,6 +15,7 @@ from muster_notifications.suppressions.models import Suppression
 from muster_notifications.suppressions.schemas import SuppressionQuery
 from muster_notifications.templates.registry import TEMPLATES
 from muster_shared import clock
+from muster_shared.auth.principal import Principal
 from muster_shared.ids import new_id
 
 _UNSUBSCRIBE = text(
@@ -50,12 +52,13 @@ def entries(
     return session.scalars(statement.order_by(Suppression.id.desc()).limit(query.limit + 1)).all()
 
 
-def remove(session: Session, suppression_id: UUID, *, organizations: Collection[UUID]) -> None:
+def remove(session: Session, suppression_id: UUID, *, organizations: Collection[UUID], actor: Principal) -> None:
     """Takes an entry off the list. Raises `SuppressionNotFound`."""
     removed = session.execute(
         delete(Suppression)
         .where(Suppression.id == suppression_id, Suppression.lane.in_(organizations))
-        .returning(Suppression.id)
+        .returning(Suppression.lane)
     ).first()
     if removed is None:
         raise SuppressionNotFound
+    audit.record(session, actor, action="suppression.lifted", org_id=removed.lane, target_id=suppression_id)

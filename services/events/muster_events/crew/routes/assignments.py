@@ -146,6 +146,6 @@ def get_shot_list(*, event_id: UUID, session: Session, principal: Principal) -> 
 def put_shot_list(*, event_id: UUID, body: ShotListBody, session: Session, principal: Principal) -> ShotsView:
     """Say how many photos of before and after the event cannot be completed without"""
     event = locked_event(session, part(EventsParts).memberships, principal, event_id)
-    fieldwork.set_shot_list(session, event=event, before=body.before, after=body.after)
+    fieldwork.set_shot_list(session, event=event, before=body.before, after=body.after, actor=principal)
     session.flush()
     return ShotsView.model_validate(fieldwork.shots_of(session, event))

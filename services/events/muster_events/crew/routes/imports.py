@@ -34,4 +34,4 @@ def import_crew(*, query: ImportQuery, session: Session, principal: Principal) -
         raise UnsupportedMediaType("the body must be text/csv")
     org_id: UUID = acting_org(part(EventsParts).memberships, principal, query.org_id)
     table = read_table(request.get_data())
-    return import_members(session, org_id=org_id, table=table, dry_run=query.dry_run)
+    return import_members(session, org_id=org_id, table=table, dry_run=query.dry_run, actor=principal)

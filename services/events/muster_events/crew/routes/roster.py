@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.crew import queries
 from muster_events.crew.errors import MemberNotFound
 from muster_events.crew.models import CrewMember
@@ -56,6 +57,8 @@ def list_crew(*, query: RosterQuery, session: Session, principal: Principal) -> 
     org_ids = part(EventsParts).memberships.asked(principal, query.org_id)
     if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
         found = queries.roster(session, org_ids, q=query.q, skill=query.skill, rows=_MOST_EXPORTED)
+        for org_id in org_ids:
+            audit.record(session, principal, action="roster.exported", org_id=org_id)
         headers = {"Content-Disposition": 'attachment; filename="crew.csv"'}
         return Response(roster_csv(found), mimetype="text/csv", headers=headers)
     scope = f"crew:{principal.label}:{query.model_dump_json(exclude={'limit', 'cursor'})}"
@@ -83,7 +86,8 @@ def list_crew(*, query: RosterQuery, session: Session, principal: Principal) -> 
 def add_crew_member(*, body: NewMember, session: Session, principal: Principal) -> Answer:
     """Put somebody on the roster"""
     org_id = acting_org(part(EventsParts).memberships, principal, body.org_id)
-    return _answer(use_cases.add_member(session, org_id=org_id, command=body.to_command()), status=201)
+    made = use_cases.add_member(session, org_id=org_id, command=body.to_command(), actor=principal)
+    return _answer(made, status=201)
 
 
 @routes.get("/<uuid:crew_member_id>", guard=scoped("crew:read"), answers={200: MemberView})
@@ -113,7 +117,7 @@ def edit_crew_member(*, crew_member_id: UUID, body: MemberPatch, session: Sessio
 def remove_crew_member(*, crew_member_id: UUID, session: Session, principal: Principal) -> Answer:
     """Take somebody off the roster; refused while they are assigned to an event to come"""
     member = _theirs(session, principal, crew_member_id)
-    use_cases.remove_member(session, org_id=member.org_id, member_id=member.id)
+    use_cases.remove_member(session, org_id=member.org_id, member_id=member.id, actor=principal)
     return Answer(status=204)
 
 

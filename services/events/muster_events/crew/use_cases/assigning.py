@@ -61,6 +61,7 @@ def _assign_all(board: Board, wanted: Sequence[CrewWanted], *, actor: Principal,
     made = [_place(board, place, member=members[place.crew_member_id], actor=actor) for place in wanted]
     board.session.flush()
     for assignment in made:
+        board.tell_audit(assignment, "created", actor=actor)
         if assignment.asked_at is not None:
             telling.tell_assigned(board, assignment, reason="assigned")
     for role in {a.role for a in made if a.status == Status.STANDBY}:
@@ -201,6 +202,7 @@ def remove(session: Session, *, event_id: UUID, assignment_id: UUID, actor: Prin
     if expects_to_come(assignment):
         telling.tell_released(board, assignment, reason="removed")
     board.record(assignment, "removed", by=By.of(actor))
+    board.tell_audit(assignment, "removed", actor=actor)
     board.change(
         assignment,
         to=Status.REMOVED,
@@ -256,5 +258,6 @@ def remind(session: Session, *, event_id: UUID, assignment_id: UUID, actor: Prin
     # The row's version moves, so that this reminder is told from an earlier one.
     board.change(assignment)
     board.record(assignment, "reminded", by=By.of(actor))
+    board.tell_audit(assignment, "reminded", actor=actor)
     telling.tell_reminder(board, assignment, reason="asked_by_planner")
     return board

@@ -1,6 +1,6 @@
 """Editing an assignment: everything a planner may change of it, under one lock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,17 +25,20 @@ def edit_assignment(
     `AnswerTooLate`, `WrongStatus`, `Invalid`.
     """
     board = open_board(session, event_id)
-    assignment = board.assignment(assignment_id)
-    if "crew_member_id" in changes:
-        reassign(board, assignment, member_id=changes["crew_member_id"], actor=actor)
-    if "role" in changes:
-        change_role(board, assignment, role=changes["role"], actor=actor)
-    if "standby_rank" in changes:
-        _rank(board, assignment, rank=changes["standby_rank"], actor=actor)
-    if "status" in changes:
-        _answer(board, assignment, changes=changes, by=By.of(actor))
-    if "worked_minutes" in changes:
-        record_hours(board, assignment, minutes=changes["worked_minutes"], by=By.of(actor))
+    assignment, by = board.assignment(assignment_id), By.of(actor)
+    steps: dict[str, tuple[str, Callable[[Any], None]]] = {
+        "crew_member_id": ("reassigned", lambda value: reassign(board, assignment, member_id=value, actor=actor)),
+        "role": ("role_changed", lambda value: change_role(board, assignment, role=value, actor=actor)),
+        "standby_rank": ("rank_changed", lambda value: _rank(board, assignment, rank=value, actor=actor)),
+        "status": (str(changes.get("status")), lambda _: _answer(board, assignment, changes=changes, by=by)),
+        "worked_minutes": ("hours_recorded", lambda value: record_hours(board, assignment, minutes=value, by=by)),
+    }
+    for name in [name for name in steps if name in changes]:
+        action, apply = steps[name]
+        before = assignment.version
+        apply(changes[name])
+        if assignment.version != before:
+            board.tell_audit(assignment, action, actor=actor)
 
 
 def _rank(board: Board, assignment: Assignment, *, rank: int | None, actor: Principal) -> None:

@@ -14,10 +14,12 @@ from muster_events.crew.errors import NotConfirmed, NotTheDay, WrongStatus
 from muster_events.crew.models import Assignment, JobPhoto, ShotList
 from muster_events.crew.states import FieldStatus, Status
 from muster_events.crew.use_cases.answering import board_of_link
+from muster_events.events import history
 from muster_events.events.models import Event
 from muster_events.events.use_cases.signals import record_progress
 from muster_shared import clock
 from muster_shared.auth.links import LinkClaims
+from muster_shared.auth.principal import Principal
 from muster_shared.problems import FieldError
 
 _AT_LEAST = 1
@@ -97,11 +99,12 @@ def shots_of(session: Session, event: Event) -> Shots | None:
     )
 
 
-def set_shot_list(session: Session, *, event: Event, before: int, after: int) -> None:
+def set_shot_list(session: Session, *, event: Event, before: int, after: int, actor: Principal) -> None:
     """How many photos the event cannot be completed without."""
     values = {"before": before, "after": after}
     statement = insert(ShotList).values(event_id=event.id, org_id=event.org_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[ShotList.event_id], set_=values))
+    history.record(session, org_id=event.org_id, event_id=event.id, actor=actor, action="shot_list_set")
 
 
 def problems_before_completion(session: Session, event_id: UUID) -> list[FieldError]:

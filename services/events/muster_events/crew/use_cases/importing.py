@@ -9,19 +9,21 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.crew.commands import email_key, name_key, tidy_skills
 from muster_events.crew.models import CrewMember
 from muster_events.crew.schemas import ImportedRow, ImportView, NewMember, RowProblem
 from muster_events.crew.tables import Row, Table
 from muster_events.crew.use_cases.roster import language_of, new_member
 from muster_shared import clock
+from muster_shared.auth.principal import Principal
 from muster_shared.web.reading import field_errors
 
 _SKILL_SEPARATORS = re.compile(r"[,;|/\n]")
 _UPDATED = ("name", "phone", "skills", "language", "notes")
 
 
-def import_members(session: Session, *, org_id: UUID, table: Table, dry_run: bool) -> ImportView:
+def import_members(session: Session, *, org_id: UUID, table: Table, dry_run: bool, actor: Principal) -> ImportView:
     """Takes `table` into the roster of `org_id`; rows are known by their address.
 
     Good rows are taken and wrong ones refused with what is wrong, never with what they hold. An empty cell leaves
@@ -56,6 +58,9 @@ def import_members(session: Session, *, org_id: UUID, table: Table, dry_run: boo
         rows.append(ImportedRow(line=row.line, outcome=outcome, crew_member_id=known))
     session.flush()
     counts = Counter(row.outcome for row in rows)
+    if not dry_run:
+        changes = {"created": counts["created"], "updated": counts["updated"]}
+        audit.record(session, actor, action="roster.imported", org_id=org_id, changes=changes)
     return ImportView(
         dry_run=dry_run,
         created=counts["created"],

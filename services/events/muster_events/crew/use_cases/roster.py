@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from muster_events.audit import audit
 from muster_events.crew import telling
 from muster_events.crew.board import Board, By, open_board
 from muster_events.crew.commands import LANGUAGES, AddMember, email_key, name_key, tidy_skills
@@ -54,13 +55,14 @@ def new_member(org_id: UUID, command: AddMember, *, language: str) -> CrewMember
     )
 
 
-def add_member(session: Session, *, org_id: UUID, command: AddMember) -> CrewMember:
+def add_member(session: Session, *, org_id: UUID, command: AddMember, actor: Principal) -> CrewMember:
     """Puts somebody on the roster. Raises `AddressTaken`."""
     if command.language is None:
         command = replace(command, language=language_of(session, org_id))
     member = new_member(org_id, command, language=LANGUAGES[0])
     session.add(member)
     _flush(session)
+    audit.record(session, actor, action="crew_member.added", org_id=org_id, target_id=member.id)
     return member
 
 
@@ -85,10 +87,12 @@ def edit_member(
     if member.email_key != had:
         for board in boards:
             _resend(board, member, by=By.of(actor))
+    fields = {"fields": sorted(changes)}
+    audit.record(session, actor, action="crew_member.edited", org_id=org_id, target_id=member_id, changes=fields)
     return member
 
 
-def remove_member(session: Session, *, org_id: UUID, member_id: UUID) -> None:
+def remove_member(session: Session, *, org_id: UUID, member_id: UUID, actor: Principal) -> None:
     """Takes somebody off the roster; what they worked stays on record under their name alone.
 
     Raises `MemberNotFound`, and `MemberWanted` while they are assigned to an event to come.
@@ -108,6 +112,7 @@ def remove_member(session: Session, *, org_id: UUID, member_id: UUID) -> None:
     member.removed_at = now
     member.updated_at = now
     member.version += 1
+    audit.record(session, actor, action="crew_member.removed", org_id=org_id, target_id=member_id)
 
 
 def _locked(session: Session, *, org_id: UUID, member_id: UUID) -> CrewMember:
