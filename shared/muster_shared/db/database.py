@@ -1,18 +1,20 @@
 """The pool, transactions, and telling a conflict from an outage."""
 
-import select
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
-import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from muster_shared.db.prepared import Prepared
+
+from muster_shared.db.thin_reads import Rows, ThinReads, has_hung_up
 
 _CONNECT_TIMEOUT_SECONDS = 3
 _POOL_TIMEOUT_SECONDS = 5
@@ -28,7 +30,7 @@ class Database:
 
     Reads have connections of their own, half as many. A request that holds a transaction may need one (a
     membership, a rate limit); were they the same, as many requests as there are connections could each wait for
-    another's.
+    another's. `rows` has as many again, once it is used.
     """
 
     def __init__(self, url: str, *, pool_size: int = 8, application_name: str = "muster") -> None:
@@ -39,6 +41,11 @@ class Database:
             pool_size=pool_size // 2 + 1,
             application_name=application_name,
             isolation_level="AUTOCOMMIT",
+        )
+        self._thin_reads = ThinReads(
+            self._detached_read,
+            size=pool_size // 2 + 1,
+            timeout_seconds=_POOL_TIMEOUT_SECONDS,
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -54,26 +61,19 @@ class Database:
         with self._reads.connect() as connection:
             yield connection
 
-    def rows(self, statement: str, names: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, names: Mapping[str, Any]) -> Rows:
         """The rows of one read, through the driver alone: for the few that are asked for all the time.
 
         `statement` is a fixed text with `%(name)s` for each of `names`. Raises as `read` does.
         """
+        return self._thin_reads.rows(statement, names)
+
+    def _detached_read(self) -> Any:
+        """A connection with all that the engine of reads sets on its own, but out of its pool."""
         pooled = self._reads.raw_connection()
-        try:
-            with closing(pooled.cursor()) as cursor:
-                cursor.execute(statement, names)
-                found: list[tuple[Any, ...]] = list(cursor.fetchall())
-        except psycopg2.Error as error:
-            is_lost = bool(pooled.dbapi_connection is None or pooled.dbapi_connection.closed)
-            if is_lost:
-                pooled.invalidate(error)
-            raise DBAPIError.instance(
-                statement, None, error, psycopg2.Error, connection_invalidated=is_lost, hide_parameters=True
-            ) from error
-        finally:
-            pooled.close()
-        return found
+        connection = pooled.dbapi_connection
+        pooled.detach()
+        return connection
 
     @contextmanager
     def hold(self) -> Iterator[Connection]:
@@ -93,11 +93,13 @@ class Database:
         """Forgets every connection; after a fork call it in the child before the first use."""
         self.engine.dispose(close=False)
         self._reads.dispose(close=False)
+        self._thin_reads.forget()
 
     def close(self) -> None:
         """Closes every idle connection."""
         self.engine.dispose()
         self._reads.dispose()
+        self._thin_reads.close()
 
 
 def _engine(url: str, *, pool_size: int, application_name: str, **options: Any) -> Engine:
@@ -125,18 +127,18 @@ def _engine(url: str, *, pool_size: int, application_name: str, **options: Any) 
     return engine
 
 
-def _discard_when_closed_by_server(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
-    """A cheap pre-ping: psycopg2 knows of a hang-up once the socket has something to read.
+def _told(pooled: PoolProxiedConnection, statement: str, error: psycopg2.Error) -> Exception:
+    """The driver's error as SQLAlchemy would raise it; a connection that was lost leaves the pool."""
+    is_lost = bool(pooled.dbapi_connection is None or pooled.dbapi_connection.closed)
+    if is_lost:
+        pooled.invalidate(error)
+    return DBAPIError.instance(
+        statement, None, error, psycopg2.Error, connection_invalidated=is_lost, hide_parameters=True
+    )
 
-    A restarted server closes its sockets; polling the descriptor costs a microsecond where `SELECT 1` costs a
-    round trip per request.
-    """
-    raw: Any = connection
-    if raw.closed:
-        raise DisconnectionError("closed")
-    poller = select.poll()
-    poller.register(raw.fileno(), select.POLLIN)
-    if poller.poll(0):
+
+def _discard_when_closed_by_server(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
+    if has_hung_up(connection):
         raise DisconnectionError("the server hung up")
 
 

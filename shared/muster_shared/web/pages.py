@@ -1,7 +1,6 @@
 """Keyset pages: an opaque, tamper-evident cursor of the last row's sort values."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -33,7 +32,7 @@ def _key() -> bytes:
 
 
 def _tag(payload: bytes, scope: str) -> bytes:
-    return hmac.new(_key(), scope.encode() + b"\0" + payload, hashlib.sha256).digest()[:_TAG_BYTES]
+    return hmac.digest(_key(), scope.encode() + b"\0" + payload, "sha256")[:_TAG_BYTES]
 
 
 def encode_cursor(*values: datetime | UUID | str | int | float | None, scope: str) -> str:

@@ -48,6 +48,7 @@ def test_conflict_is_told_by_its_constraint(database: Database) -> None:
 
 def test_pool_comes_back_by_itself_when_the_server_has_hung_up(database: Database, postgres_cluster: Cluster) -> None:
     add(database, "before")
+    assert database.rows("SELECT 1", {}) == [(1,)]
     with contextlib.closing(psycopg2.connect(postgres_cluster.dsn("postgres"))) as admin, admin.cursor() as cursor:
         cursor.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'muster'"
@@ -63,6 +64,7 @@ def test_pool_comes_back_by_itself_when_the_server_has_hung_up(database: Databas
             admin.rollback()
     add(database, "after")
     assert count(database) == 2
+    assert database.rows("SELECT 2", {}) == [(2,)]
 
 
 def test_outage_is_told_from_a_mistake(database: Database) -> None:

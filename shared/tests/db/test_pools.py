@@ -6,8 +6,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from muster_shared.db import Database, is_unavailable
+from muster_shared.db.thin_reads import ThinReads
 
 
 def test_nobody_waits_for_ever_when_every_transaction_needs_a_read(database: Database) -> None:
@@ -34,3 +36,12 @@ def test_rows_tell_an_outage_and_a_mistake_as_other_reads_do(database: Database)
         database.rows("SELECT pg_terminate_backend(pg_backend_pid())", {})
     assert is_unavailable(lost.value)
     assert database.rows("SELECT 1", {}) == [(1,)]
+
+
+def test_rows_take_few_connections_and_no_more_than_they_may(database: Database) -> None:
+    pids = {database.rows("SELECT pg_backend_pid()", {})[0][0] for _ in range(5)}
+    assert len(pids) == 1
+    none_left = ThinReads(lambda: None, size=0, timeout_seconds=0.01)
+    with pytest.raises(PoolTimeoutError) as waited:
+        none_left.rows("SELECT 1", {})
+    assert is_unavailable(waited.value)

@@ -1,0 +1,59 @@
+"""Log lines: what is in each, whoever writes it, and that a stream that is gone harms nobody."""
+
+import io
+import logging
+import sys
+from collections.abc import Iterator
+
+import orjson
+import pytest
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from muster_shared import logs
+
+
+@pytest.fixture
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the process writes to, with logs as `configure` sets them up."""
+    root, written = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    monkeypatch.setattr(sys, "stdout", written)
+    logs.configure(service="sample", role="api", level="INFO")
+    yield written
+    structlog.reset_defaults()
+    root.handlers = handlers
+    root.setLevel(level)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_names_its_process_and_its_request_whoever_writes_it(stream: io.StringIO) -> None:
+    with bound_contextvars(request_id="r1"):
+        logs.log("sample").info("thing_done", thing="t1")
+        logging.getLogger("some.library").warning("slow %s", "peer")
+    ours, theirs = lines(stream)
+    for line in (ours, theirs):
+        assert line.pop("timestamp")
+        assert (line["service"], line["role"], line["request_id"]) == ("sample", "api", "r1")
+    assert (ours["event"], ours["level"], ours["thing"]) == ("thing_done", "info", "t1")
+    assert (theirs["event"], theirs["level"]) == ("slow peer", "warning")
+
+
+def test_lines_below_the_level_are_left_out(stream: io.StringIO) -> None:
+    logs.log("sample").debug("detail")
+    logging.getLogger("some.library").debug("detail")
+    assert lines(stream) == []
+
+
+def test_an_error_is_told_with_its_line(stream: io.StringIO) -> None:
+    logs.log("sample").error("broken", exc_info=KeyError("k"))
+    assert "KeyError" in str(lines(stream)[0]["exception"])
+
+
+def test_nobody_fails_when_the_stream_is_gone(stream: io.StringIO) -> None:
+    stream.close()
+    logs.log("sample").info("thing_done")
+    logging.getLogger("some.library").warning("slow peer")
