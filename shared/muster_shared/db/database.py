@@ -10,9 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
-
-from muster_shared.db.prepared import Prepared
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from muster_shared.db.thin_reads import Rows, ThinReads, has_hung_up
 
@@ -125,16 +123,6 @@ def _engine(url: str, *, pool_size: int, application_name: str, **options: Any) 
     )
     event.listen(engine, "checkout", _discard_when_closed_by_server)
     return engine
-
-
-def _told(pooled: PoolProxiedConnection, statement: str, error: psycopg2.Error) -> Exception:
-    """The driver's error as SQLAlchemy would raise it; a connection that was lost leaves the pool."""
-    is_lost = bool(pooled.dbapi_connection is None or pooled.dbapi_connection.closed)
-    if is_lost:
-        pooled.invalidate(error)
-    return DBAPIError.instance(
-        statement, None, error, psycopg2.Error, connection_invalidated=is_lost, hide_parameters=True
-    )
 
 
 def _discard_when_closed_by_server(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
