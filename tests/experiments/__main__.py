@@ -6,7 +6,16 @@ from pathlib import Path
 
 from muster_shared import logs
 
-_NOT_EXPERIMENTS = {"__init__", "__main__", "auth_stage", "checker", "mail_stage", "media_stage", "stage"}
+_NOT_EXPERIMENTS = {
+    "__init__",
+    "__main__",
+    "auth_stage",
+    "checker",
+    "fuzz_worlds",
+    "mail_stage",
+    "media_stage",
+    "stage",
+}
 
 
 def names() -> list[str]:

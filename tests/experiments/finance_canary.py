@@ -33,7 +33,7 @@ from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.web.app import operations_of
 from muster_shared.wiring import wire
-from tests.experiments.fuzz import AuthKnowsNobody
+from tests.experiments.fuzz_worlds import KnowsPeople
 
 SECRET = "canary-link-secret-of-some-32-characters"  # the experiment's own
 _EVENTS = "/api/events"
@@ -95,7 +95,7 @@ def stage(cluster: Cluster) -> Iterator[Stage]:
     with contextlib.closing(Databases(cluster, worker="canary")) as databases:
         database, issuer = databases.get("events"), TestIssuer()
         config = make_settings(EventsSettings, database_url=database.url, link_secret=SECRET)
-        app = build_app(config, wire(config, service="events", keys=issuer.keys, auth=AuthKnowsNobody()))
+        app = build_app(config, wire(config, service="events", keys=issuer.keys, auth=KnowsPeople()))
         org_id, owner, manager = new_id(), new_id(), new_id()
         key_id, secret = new_id(), new_secret()
         scopes = ["events:read", "events:write", "crew:read", "crew:write", "calendar:write", "media:read"]

@@ -103,6 +103,7 @@ class MediaStage:
     app: Flask
     event: EventFacts
     worker: Worker
+    issuer: TestIssuer
 
     @property
     def guest(self) -> str:
@@ -197,10 +198,11 @@ def media_stage(*, guest_quota: int = 100_000) -> Iterator[MediaStage]:
         event = make_facts(photos={"guest_quota": guest_quota})
         with database.transaction() as session:
             keep_event(session, event)
-        app = build_app(config, wire(config, service="media", keys=TestIssuer().keys), clients=clients)
+        issuer = TestIssuer()
+        app = build_app(config, wire(config, service="media", keys=issuer.keys), clients=clients)
         worker = Worker(_environment(config, given, stand_in))
         try:
-            yield MediaStage(database, clients, config, app, event, worker)
+            yield MediaStage(database, clients, config, app, event, worker, issuer)
         finally:
             worker.kill()
 

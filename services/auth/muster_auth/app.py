@@ -27,6 +27,7 @@ from muster_shared.wiring import Wiring, wire
 
 TITLE = "accounts, organisations, keys"
 _KEYS_KEPT_SECONDS = 60
+_KEYS_TYPE = "application/jwk-set+json"
 
 _keys = Routes("keys", tag="keys")
 
@@ -34,12 +35,12 @@ _keys = Routes("keys", tag="keys")
 @_keys.get(
     "/.well-known/jwks.json",
     guard=public(),
-    answers={200: {"type": "object"}},
+    answers={200: _KEYS_TYPE},
     summary="The public keys of access tokens",
 )
 def jwks() -> Response:
     """RFC 7517."""
-    response = Response(encode(part(Core).keys.jwks), mimetype="application/jwk-set+json")
+    response = Response(encode(part(Core).keys.jwks), mimetype=_KEYS_TYPE)
     response.headers["Cache-Control"] = f"public, max-age={_KEYS_KEPT_SECONDS}"
     return response
 

@@ -140,7 +140,7 @@ def test_impossible_file_is_refused(ring_file: Path, change: str) -> None:
 
 def test_jwks_holds_public_parts_alone(client: FlaskClient, people: People) -> None:
     answer = client.get("/.well-known/jwks.json")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.mimetype) == (200, "application/jwk-set+json")
     document = json.loads(answer.get_data())
     assert set(document["keys"][0]) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     key = read_jwks(document)["k-1"]

@@ -55,7 +55,14 @@ def document(*, service: str, title: str, operations: Sequence[Operation]) -> di
                 "Problem": {
                     "description": "Problem details (RFC 9457)",
                     "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                }
+                },
+                "ProblemPage": {
+                    "description": "Problem details (RFC 9457); a page for a form of a page",
+                    "content": {
+                        PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+                        "text/html": {"schema": {"type": "string"}},
+                    },
+                },
             },
             "securitySchemes": {
                 "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -104,6 +111,8 @@ def _operation(operation: Operation, names: Names) -> dict[str, Any]:
             content["application/x-www-form-urlencoded"] = {"schema": schema}
         required = any(field.is_required() for field in operation.body.model_fields.values())
         described["requestBody"] = {"required": required, "content": content}
+    if operation.takes is not None:
+        described["requestBody"] = {"required": True, "content": {operation.takes: {"schema": {"type": "string"}}}}
     return described
 
 
@@ -145,7 +154,7 @@ def _responses(operation: Operation, names: Names) -> dict[str, Any]:
         if _is_model(model):
             entry["content"] = {"application/json": {"schema": {"$ref": names[(model, "serialization")]}}}
         elif isinstance(model, str):
-            entry["content"] = {model: {"schema": {"type": "string"}}}
+            entry["content"] = {model: {"schema": {"type": "object" if model.endswith("json") else "string"}}}
         elif isinstance(model, dict):
             entry["content"] = {"application/json": {"schema": model}}
         responses[str(status)] = entry
@@ -155,8 +164,9 @@ def _responses(operation: Operation, names: Names) -> dict[str, Any]:
     expected = {400, 404, 405, 409, 413, 415, 422, 429, 500, 503, *operation.errors}
     if operation.guard.access is not Access.PUBLIC:
         expected |= {401, 403}
+    problem = "ProblemPage" if operation.form else "Problem"
     for status in sorted(expected):
-        responses.setdefault(str(status), {"$ref": "#/components/responses/Problem"})
+        responses.setdefault(str(status), {"$ref": f"#/components/responses/{problem}"})
     return responses
 
 

@@ -15,7 +15,7 @@ _PROVIDED = frozenset({"body", "query", "session", "principal", "request_id"})
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `path` is in Flask's notation."""
+    """One method of one path. `path` is in Flask's notation, `takes` the media type of a body that no model reads."""
 
     method: str
     path: str
@@ -28,6 +28,7 @@ class Operation:
     idempotent: bool = False
     sensitive: bool = False
     form: bool = False
+    takes: str | None = None
     hidden: bool = False
     summary: str = ""
     tag: str = ""

@@ -13,8 +13,9 @@ from muster_shared.auth.internal import service_token
 from muster_shared.db import Database
 from muster_shared.ids import new_id
 from muster_shared.testing.tokens import TestIssuer
-from muster_shared.web import Routes
+from muster_shared.web import Body, Routes
 from muster_shared.web.app import AppSpec, create_app
+from muster_shared.web.openapi import document
 from muster_shared.wiring import Wiring
 
 THINGS = "/api/sample/things"
@@ -201,6 +202,23 @@ def test_openapi_document_is_valid_and_leaves_internal_out(client: FlaskClient) 
     assert set(described["paths"][THINGS]) == {"get", "post"}
     assert not [path for path in described["paths"] if "internal" in path]
     assert described["paths"][THINGS]["post"]["security"]
+
+
+def test_openapi_names_what_is_no_json(client: FlaskClient) -> None:
+    class Press(Body):
+        pass
+
+    routes = Routes("pages", prefix="/pages")
+    routes.post("/press", guard=public(), body=Press, form=True, answers={303: None})(lambda *, body: None)
+    routes.post("/table", guard=public(), takes="text/csv", answers={204: None})(lambda: None)
+    routes.get("/keys", guard=public(), answers={200: "application/jwk-set+json"})(lambda: None)
+    described = document(service="pages", title="pages", operations=routes.operations)
+    press, table, keys = (next(iter(path.values())) for path in described["paths"].values())
+    refusal = described["components"]["responses"][press["responses"]["404"]["$ref"].rpartition("/")[2]]
+    assert set(refusal["content"]) == {"application/problem+json", "text/html"}
+    assert table["responses"]["404"]["$ref"].endswith("/Problem")
+    assert set(table["requestBody"]["content"]) == {"text/csv"}
+    assert keys["responses"]["200"]["content"] == {"application/jwk-set+json": {"schema": {"type": "object"}}}
 
 
 def test_docs_page_opens(client: FlaskClient) -> None:

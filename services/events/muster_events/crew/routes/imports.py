@@ -25,6 +25,7 @@ _TYPES = frozenset({"text/csv", "application/csv", "application/vnd.ms-excel", "
     "/import",
     guard=scoped("crew:write"),
     query=ImportQuery,
+    takes="text/csv",
     answers={200: ImportView},
     max_body_bytes=MOST_BYTES,
 )
