@@ -10,16 +10,15 @@ from sqlalchemy import insert
 
 from muster_events.app import build_app
 from muster_events.config import EventsSettings
-from muster_shared.auth.internal import InternalClient
-from muster_shared.auth.service_keys import format_key, hash_secret, new_secret
-from muster_shared.auth.tables import memberships, organizations, service_keys
+from muster_shared.auth.tables import memberships, organizations
 from muster_shared.db import Database
 from muster_shared.ids import new_id
+from muster_shared.testing.accounts import add_key
 from muster_shared.testing.postgres import Databases
 from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.wiring import Wiring, wire
-from services.events.tests.support import LINK_SECRET, MakeEvent, MakeKey, People, event_body
+from services.events.tests.support import LINK_SECRET, AuthKnowsNobody, MakeEvent, MakeKey, People, event_body
 
 
 @pytest.fixture
@@ -30,16 +29,6 @@ def database(databases: Databases) -> Database:
 @pytest.fixture
 def settings(database: Database) -> EventsSettings:
     return make_settings(EventsSettings, database_url=database.url, link_secret=LINK_SECRET)
-
-
-class AuthKnowsNobody(InternalClient):
-    """Auth as it answers of people and organisations that there are none of."""
-
-    def __init__(self) -> None:
-        super().__init__(base_url="http://127.0.0.1:9", secret="x" * 32, service="events")
-
-    def get(self, path: str) -> None:
-        return None
 
 
 @pytest.fixture
@@ -87,19 +76,7 @@ def make_key(database: Database, people: People) -> MakeKey:
     """Headers of a service key with the given scopes, of Alice's organisation unless another is named."""
 
     def make(*scopes: str, org_id: UUID | None = None) -> dict[str, str]:
-        key_id, secret = new_id(), new_secret()
-        with database.transaction() as session:
-            session.execute(
-                insert(service_keys).values(
-                    id=key_id,
-                    org_id=org_id or people.org_id,
-                    name="booking system",
-                    secret_hash=hash_secret(secret),
-                    scopes=list(scopes),
-                    version=1,
-                )
-            )
-        return {"X-Dashboard-Token": format_key(key_id=key_id, secret=secret)}
+        return add_key(database, org_id or people.org_id, *scopes)
 
     return make
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from muster_shared.auth.internal import InternalClient
 from muster_shared.db import Database
 
 LINK_SECRET = "test-link-secret-of-more-than-32-characters"
@@ -27,6 +28,16 @@ class People:
     alice: dict[str, str]
     bob: dict[str, str]
     charlie: dict[str, str]
+
+
+class AuthKnowsNobody(InternalClient):
+    """Auth as it answers of people and organisations that there are none of."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url="http://127.0.0.1:9", secret="x" * 32, service="events")
+
+    def get(self, path: str) -> None:
+        return None
 
 
 def in_days(days: float, *, hour: int | None = None) -> datetime:

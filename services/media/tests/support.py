@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import bcrypt
 import requests
 from flask.testing import FlaskClient
 from sqlalchemy import insert, text
@@ -18,12 +17,11 @@ from muster_media.storage.objects import Bucket, Objects
 from muster_media.worker import MediaWorker
 from muster_shared import clock
 from muster_shared.auth.internal import service_token
-from muster_shared.auth.service_keys import format_key, new_secret
-from muster_shared.auth.tables import memberships, service_keys
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
 from muster_shared.ids import new_id
 from muster_shared.messages.events import EventFacts, PhotoPolicy, VenueFacts
+from muster_shared.testing.accounts import add_key, add_member
 from muster_shared.testing.tokens import TestIssuer
 
 
@@ -90,9 +88,8 @@ class Stage:
             (self.org_id, self.bob, "manager"),
             (new_id(), self.charlie, "owner"),
         ]
-        with self.database.transaction() as session:
-            for org_id, user_id, role in people:
-                session.execute(insert(memberships).values(org_id=org_id, user_id=user_id, role=role, version=1))
+        for org_id, user_id, role in people:
+            add_member(self.database, org_id, role=role, user_id=user_id)
 
     def keep(self, event: EventFacts) -> None:
         with self.database.transaction() as session:
@@ -105,21 +102,8 @@ class Stage:
         self.keep(self.event)
 
     def key(self, *scopes: str, org_id: UUID | None = None) -> dict[str, str]:
-        """`Authorization` of a service key with these scopes."""
-        key_id, secret = new_id(), new_secret()
-        with self.database.transaction() as session:
-            session.execute(
-                insert(service_keys).values(
-                    id=key_id,
-                    org_id=org_id or self.org_id,
-                    name="integration",
-                    # The least cost there is: the real one is for the tests of keys.
-                    secret_hash=bcrypt.hashpw(secret.encode(), bcrypt.gensalt(4)).decode(),
-                    scopes=list(scopes),
-                    version=1,
-                )
-            )
-        return {"Authorization": f"Bearer {format_key(key_id=key_id, secret=secret)}"}
+        """The headers of a service key with these scopes."""
+        return add_key(self.database, org_id or self.org_id, *scopes)
 
     def ask(self, data: bytes, *, headers: dict[str, str] | None = None, **values: Any) -> TestResponse:
         body = {

@@ -17,7 +17,7 @@ from muster_notifications.feedback.handler import ses_event
 from muster_notifications.sending.claims import Claims
 from muster_notifications.worker import build_sender, build_worker
 from muster_shared.auth.internal import InternalClient
-from muster_shared.auth.tables import memberships, organizations
+from muster_shared.auth.tables import organizations
 from muster_shared.db import Database
 from muster_shared.messages.auth import MailRequested
 from muster_shared.messages.base import Message
@@ -31,6 +31,7 @@ from muster_shared.messages.events import (
 from muster_shared.messaging import inbox
 from muster_shared.messaging.errors import AlreadyHandled
 from muster_shared.messaging.inbox import Context
+from muster_shared.testing.accounts import add_member
 from muster_shared.wiring import Wiring
 
 LINK_SECRET = "test-link-secret-of-at-least-32-characters"
@@ -192,10 +193,7 @@ class Desk:
             )
 
     def member(self, org_id: UUID = ORG, *, role: str | None = "manager") -> UUID:
-        user_id = uuid4()
-        with self.database.transaction() as session:
-            session.execute(memberships.insert().values(org_id=org_id, user_id=user_id, role=role, version=1))
-        return user_id
+        return add_member(self.database, org_id, role=role)
 
 
 def event_facts(**values: Any) -> EventFacts:
