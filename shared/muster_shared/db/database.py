@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from muster_shared.db.prepared import Prepared
 from muster_shared.db.thin_reads import Rows, ThinReads, has_hung_up
 
 _CONNECT_TIMEOUT_SECONDS = 3
@@ -65,6 +66,14 @@ class Database:
         `statement` is a fixed text with `%(name)s` for each of `names`. Raises as `read` does.
         """
         return self._thin_reads.rows(statement, names)
+
+    def commit(self, prepared: Prepared, names: Mapping[str, Any]) -> Rows:
+        """The rows of one statement that is a whole transaction: a single round trip, committed on return.
+
+        Raises as `transaction` does. It runs on the transactions' connections: it may wait for their locks, while
+        those that hold them may need a read.
+        """
+        return prepared.alone(self.engine, names)
 
     def _detached_read(self) -> Any:
         """A connection with all that the engine of reads sets on its own, but out of its pool."""

@@ -13,15 +13,17 @@ from muster_shared.messaging.envelope import ATTRIBUTE_ALLOWANCE_BYTES, MAX_MESS
 from muster_shared.messaging.errors import MessageTooLarge, UnroutedMessage
 from muster_shared.messaging.routing import routing
 
-# The notification is part of the transaction: it goes out when that commits and never before. PostgreSQL lets
-# only one notifying transaction of a whole cluster commit at a time, so it is left out while a fresh row waits
-# whose own notification is on its way: the relay looks again after each round that found something, and each
-# second in any case.
-_INSERT = text(
-    "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"
-    " VALUES (:id, :type, CAST(:payload AS jsonb), CAST(:headers AS jsonb)))"
-    " SELECT pg_notify(current_schema() || '_outbox', '') WHERE NOT EXISTS (SELECT 1 FROM outbox"
+# Tells the relay that the statement it is part of has emitted something. The notification is part of the
+# transaction: it goes out when that commits and never before. PostgreSQL lets only one notifying transaction of a
+# whole cluster commit at a time, so it is left out while a fresh row waits whose own notification is on its way: the
+# relay looks again after each round that found something, and each second in any case.
+NOTICE = (
+    "SELECT pg_notify(current_schema() || '_outbox', '') WHERE NOT EXISTS (SELECT 1 FROM outbox"
     " WHERE sent_at IS NULL AND claimed_until IS NULL AND attempts = 0)"
+)
+_INSERT = text(
+    "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"  # noqa: S608  # fixed texts, values bound
+    f" VALUES (:id, :type, CAST(:payload AS jsonb), CAST(:headers AS jsonb))) {NOTICE}"
 )
 _ENVELOPE_ALLOWANCE_BYTES = 1024
 
@@ -38,19 +40,17 @@ def emit(session: Session, message: Message, *, key: UUID | None = None) -> UUID
     payload = message.model_dump_json()
     if len(payload.encode()) > MAX_MESSAGE_BYTES - ATTRIBUTE_ALLOWANCE_BYTES - _ENVELOPE_ALLOWANCE_BYTES:
         raise MessageTooLarge(message.type)
+    message_id = new_id()
+    names = {"id": message_id, "type": message.type, "payload": payload, "headers": headers_of(key)}
+    session.execute(_INSERT, names)
+    return message_id
+
+
+def headers_of(key: UUID | None) -> str:
+    """What a row of the outbox says beside its message, as JSON."""
     headers = {
         "request_id": get_contextvars().get("request_id"),
         "traceparent": telemetry.current_traceparent(),
         "key": str(key) if key else None,
     }
-    message_id = new_id()
-    session.execute(
-        _INSERT,
-        {
-            "id": message_id,
-            "type": message.type,
-            "payload": payload,
-            "headers": orjson.dumps({name: value for name, value in headers.items() if value}).decode(),
-        },
-    )
-    return message_id
+    return orjson.dumps({name: value for name, value in headers.items() if value}).decode()

@@ -3,9 +3,9 @@
 import hashlib
 import ipaddress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Column, DateTime, Table, Text, text
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from muster_shared.db import Database
@@ -20,21 +20,30 @@ rate_limits = Table(
     prefixes=["UNLOGGED"],
 )
 
-# `full_at` is when the bucket would be empty again (the theoretical arrival time of GCRA). A refused call does not
-# move it, so that knocking on does not lengthen the wait.
-_TAKE = text(
+
+def counting(*, when: str) -> str:
+    """SQL that counts a call and gives a row, or none when the limit is reached; for a `WITH` of what it limits.
+
+    `when` is what follows SELECT's list: `WHERE ...`, or `FROM ... WHERE ...`. It takes the names of `names_of`.
     """
+    # `full_at` is when the bucket would be empty again (the theoretical arrival time of GCRA). A refused call does
+    # not move it, so that knocking on does not lengthen the wait.
+    return f"""
     INSERT INTO rate_limits AS kept (bucket, full_at)
-    VALUES (:bucket, clock_timestamp() + make_interval(secs => :step))
+    SELECT %(bucket)s, clock_timestamp() + make_interval(secs => %(step)s) {when}
     ON CONFLICT (bucket) DO UPDATE
-      SET full_at = greatest(kept.full_at, clock_timestamp()) + make_interval(secs => :step)
-      WHERE kept.full_at <= clock_timestamp() + make_interval(secs => :allowance)
+      SET full_at = greatest(kept.full_at, clock_timestamp()) + make_interval(secs => %(step)s)
+      WHERE kept.full_at <= clock_timestamp() + make_interval(secs => %(allowance)s)
     RETURNING 1
-    """
+    """  # noqa: S608  # fixed texts, values bound
+
+
+# How long who was not counted has to wait; with the same names.
+WAIT = (
+    "SELECT extract(epoch FROM full_at - clock_timestamp())::float - %(allowance)s"
+    " FROM rate_limits WHERE bucket = %(bucket)s"
 )
-_WAIT = text(
-    "SELECT extract(epoch FROM full_at - clock_timestamp())::float - :allowance FROM rate_limits WHERE bucket = :bucket"
-)
+_TAKE = counting(when="")
 
 
 @dataclass(frozen=True)
@@ -46,23 +55,36 @@ class Limit:
     seconds: float
 
 
+def names_of(limit: Limit, subject: str) -> dict[str, Any]:
+    """What a counting statement takes. Subjects are kept as a hash."""
+    step = limit.seconds / limit.calls
+    return {
+        "bucket": f"{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}",
+        "step": step,
+        "allowance": limit.seconds - step,
+    }
+
+
 def take(database: Database, limit: Limit, subject: str) -> None:
     """Counts one call of `subject`. Raises `TooManyRequests` when the limit is reached.
 
-    Commits by itself, so that a refused or failed call counts too. Subjects are kept as a hash.
+    Commits by itself, so that a refused or failed call counts too.
     """
-    with database.read() as connection:
-        take_in(connection, limit, subject)
+    names = names_of(limit, subject)
+    if not database.rows(_TAKE, names):
+        raise refusal(next((row[0] for row in database.rows(WAIT, names)), None))
 
 
-def take_in(connection: Connection | Session, limit: Limit, subject: str) -> None:
-    """As `take`, on a connection of the caller's."""
-    bucket = f"{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
-    step = limit.seconds / limit.calls
-    values = {"bucket": bucket, "step": step, "allowance": limit.seconds - step}
-    if connection.execute(_TAKE, values).first() is None:
-        wait = connection.execute(_WAIT, {"bucket": bucket, "allowance": values["allowance"]}).scalar()
-        raise TooManyRequests(retry_after_seconds=max(wait or 0.0, 1.0))
+def take_in(session: Session, limit: Limit, subject: str) -> None:
+    """As `take`, in the caller's transaction."""
+    names, connection = names_of(limit, subject), session.connection()
+    if connection.exec_driver_sql(_TAKE, names).first() is None:
+        raise refusal(connection.exec_driver_sql(WAIT, names).scalar())
+
+
+def refusal(wait_seconds: float | None) -> TooManyRequests:
+    """What to raise for who was not counted."""
+    return TooManyRequests(retry_after_seconds=max(wait_seconds or 0.0, 1.0))
 
 
 def address_prefix(address: str | None) -> str:

@@ -5,6 +5,23 @@ from datetime import timedelta
 from muster_events.events.models import Event
 from muster_shared.messages.events import EventFacts, PhotoPolicy, VenueFacts
 
+# What `facts_of` gives, worked out by a statement that has the event's row in hand.
+FACTS = """jsonb_build_object(
+  'event_id', events.id, 'org_id', events.org_id, 'version', events.version, 'kind', events.kind,
+  'status', events.status, 'visibility', events.visibility, 'title', events.title,
+  'starts_at', events.starts_at, 'ends_at', events.ends_at, 'timezone', events.timezone,
+  'venue', jsonb_build_object('type', events.venue_type, 'name', events.venue_name,
+    'address', events.venue_address, 'url', events.venue_url),
+  'ics_sequence', events.ics_sequence,
+  'guest_code', events.guest_code, 'guest_slug', events.guest_slug, 'guest_enabled', events.guest_enabled,
+  'photos', jsonb_build_object(
+    'uploads_open_at',
+      coalesce(events.starts_at - make_interval(hours => events.photos_open_before_hours), events.created_at),
+    'uploads_close_at', events.ends_at + make_interval(hours => events.photos_close_after_hours),
+    'reveal_at', events.photos_reveal_at, 'moderated', events.photos_moderated,
+    'guest_quota', events.photos_guest_quota),
+  'deleted', false)"""
+
 
 def facts_of(event: Event, *, deleted: bool = False) -> EventFacts:
     """Everything that others may know of `event`; never finance."""

@@ -1,7 +1,7 @@
 """Who registers: what they say of themselves, or what auth knows of their account."""
 
+from muster_events.registrations.registering import Register
 from muster_events.registrations.schemas import NewRegistration
-from muster_events.registrations.use_cases import Register
 from muster_shared.auth.internal import InternalClient, InternalUnavailable
 from muster_shared.auth.principal import Principal
 from muster_shared.problems import FieldError, Invalid, Unavailable

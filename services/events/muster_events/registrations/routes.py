@@ -6,11 +6,11 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from muster_events.audit import audit
-from muster_events.errors import EventNotFound, RegistrationClosed, RegistrationNotFound
+from muster_events.errors import RegistrationNotFound
 from muster_events.events.access import is_member, staff_event
-from muster_events.events.models import Event, Status, Visibility
+from muster_events.events.models import Event
 from muster_events.parts import EventsParts
-from muster_events.registrations import queries, use_cases
+from muster_events.registrations import queries, registering, use_cases
 from muster_events.registrations.csv_export import attendees_csv
 from muster_events.registrations.models import Registration
 from muster_events.registrations.people import command_of
@@ -23,12 +23,12 @@ from muster_events.registrations.schemas import (
     RegistrationView,
 )
 from muster_events.registrations.waitlist import position_of
-from muster_shared import clock
 from muster_shared.auth import Principal
 from muster_shared.auth.guards import optional, public, scoped, signed_in
 from muster_shared.web import Answer, PageQuery, Routes, page_answer, read_cursor
 from muster_shared.web.app import part
-from muster_shared.web.rate_limit import Limit, take
+from muster_shared.web.idempotency import HEADER
+from muster_shared.web.rate_limit import Limit
 
 routes = Routes("registrations", prefix="/api/events", tag="registrations")
 
@@ -47,24 +47,25 @@ _FIRST_ID = UUID(int=0)
 )
 def register(*, event_id: UUID, body: NewRegistration, session: Session, principal: Principal) -> Answer:
     """Register for an event, with an account or only an e-mail address; who finds it full waits in the queue"""
-    parts = part(EventsParts)
-    event = session.get(Event, event_id)
-    is_staff = (
-        event is not None
-        and not principal.is_anonymous
-        and is_member(parts.memberships, principal, event.org_id, scope="events:write")
-    )
-    if event is None or (not is_staff and (event.status == Status.DRAFT or event.visibility == Visibility.PRIVATE)):
-        raise EventNotFound
-    if event.status != Status.PUBLISHED or event.ends_at <= clock.now():
-        raise RegistrationClosed
+    parts, is_staff = part(EventsParts), False
+    if not principal.is_anonymous:
+        door = registering.door_of(parts.database, event_id)
+        is_staff = is_member(parts.memberships, principal, door.org_id, scope="events:write")
+        door.refuse(is_staff=is_staff)
     command = command_of(body, principal, parts.wiring.auth, is_staff=is_staff)
-    if principal.is_anonymous:
-        take(parts.database, _MAILS_PER_ADDRESS, use_cases.email_key(command.email))
-    done = use_cases.register(session, event=event, command=command)
-    if is_staff and command.user_id is None:
-        use_cases.tell_audit(session, principal, "added", done.registration)
-    view = queries.registration_view(done.registration, position=done.position, addresses=parts.addresses)
+    is_audited = is_staff and command.user_id is None
+    # The audit log's entry commits with what it tells of, and so does the answer kept for an idempotency key.
+    done = registering.register(
+        parts.database,
+        session if is_audited or HEADER in request.headers else None,
+        event_id=event_id,
+        command=command,
+        is_staff=is_staff,
+        limit=_MAILS_PER_ADDRESS if principal.is_anonymous else None,
+    )
+    if is_audited:
+        use_cases.tell_audit(session, principal, "added", done)
+    view = queries.registration_view(done, position=done.position, addresses=parts.addresses)
     return Answer(view, status=201)
 
 

@@ -1,6 +1,8 @@
 """Saying that a registration changed: to its owner by mail, and to webhooks."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +15,7 @@ from muster_shared.messages.events import RegistrationChanged
 from muster_shared.messaging import outbox
 
 Reason = Literal["registered", "waitlisted", "promoted", "cancelled", "event_changed", "event_cancelled", "resent"]
-_ANNOUNCED = {
+ANNOUNCED = {
     "registered": "registration.created",
     "waitlisted": "registration.created",
     "promoted": "registration.promoted",
@@ -49,16 +51,29 @@ def tell(
         ),
         key=event.id,
     )
-    if reason in _ANNOUNCED:
+    if reason in ANNOUNCED:
         announce(
             session,
             org_id=event.org_id,
-            kind=_ANNOUNCED[reason],
-            data={
-                "id": registration.id,
-                "event_id": event.id,
-                "status": registration.status,
-                "name": registration.name,
-                "created_at": rfc3339(registration.created_at),
-            },
+            kind=ANNOUNCED[reason],
+            data=announced_data(
+                registration.id,
+                event_id=event.id,
+                status=registration.status,
+                name=registration.name,
+                created_at=registration.created_at,
+            ),
         )
+
+
+def announced_data(
+    registration_id: UUID, *, event_id: UUID, status: str, name: str, created_at: datetime
+) -> dict[str, Any]:
+    """A registration as webhooks are told of it."""
+    return {
+        "id": registration_id,
+        "event_id": event_id,
+        "status": status,
+        "name": name,
+        "created_at": rfc3339(created_at),
+    }
