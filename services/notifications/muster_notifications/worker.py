@@ -52,7 +52,7 @@ def build_sender(settings: NotificationsSettings, wiring: Wiring, provider: Prov
                 secret=settings.link_secret.get_secret_value(),
                 auth=wiring.auth,
             ),
-            mime=MimeBuilder(mail_from=settings.mail_from, configuration_set=settings.ses_configuration_set),
+            mime=MimeBuilder(mail_from=settings.mail_from),
             organizations=wiring.organizations,
         ),
         concurrency=settings.send_concurrency,
@@ -68,7 +68,8 @@ def build_worker(
 ) -> WorkerSpec:
     """The worker from its parts. `provider` takes the place of SES."""
     clients = clients or Clients()
-    sender = build_sender(settings, wiring, provider or Ses(clients.ses))
+    ses = provider or Ses(clients.ses, configuration_set=settings.ses_configuration_set)
+    sender = build_sender(settings, wiring, ses)
     return WorkerSpec(
         service="notifications",
         database=wiring.database,

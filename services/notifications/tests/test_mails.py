@@ -68,7 +68,6 @@ def test_the_headers_let_ses_and_people_find_the_mail(desk: Desk) -> None:
     (sent,) = desk.send()
     delivery, mail = desk.only(), sent.mail
     assert mail["X-Request-Id"] == "request-4711"
-    assert mail["X-SES-CONFIGURATION-SET"] == "muster"
     tags = dict(part.strip().split("=") for part in str(mail["X-SES-MESSAGE-TAGS"]).split(","))
     assert tags == {"delivery": str(delivery.id), "attempt": str(delivery.attempt_id), "template": "crew_request"}
     assert mail["Message-ID"] == f"<{delivery.attempt_id}@muster.test>"

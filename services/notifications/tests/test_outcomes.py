@@ -11,8 +11,14 @@ from muster_notifications.sending.provider import (
     Ses,
     Throttled,
 )
+from muster_shared.aws.clients import Clients
 from muster_shared.testing.ses import Mood, ses_stand_in
 from services.notifications.tests.support import Desk, assigned, mail_requested
+
+
+def send(clients: Clients, *, raw: bytes = b"Subject: x\n\nx", configuration_set: str = "muster") -> str:
+    ses = Ses(clients.ses, configuration_set=configuration_set)
+    return ses.send(sender="a@muster.test", recipient="b+c@x.test", raw=raw)
 
 
 @pytest.mark.parametrize(
@@ -27,22 +33,37 @@ from services.notifications.tests.support import Desk, assigned, mail_requested
 def test_an_answer_is_typed_when_ses_has_a_bad_day(mood: Mood, expected: type[Exception]) -> None:
     with ses_stand_in(mood=mood) as stand_in:
         with pytest.raises(expected):
-            Ses(stand_in.clients().ses).send(sender="a@muster.test", recipient="b@x.test", raw=b"Subject: x\n\nx")
+            send(stand_in.clients())
         assert stand_in.calls == 1
         assert len(stand_in.taken) == (1 if mood is Mood.DROP else 0)
 
 
 def test_nothing_was_sent_when_nobody_listens() -> None:
     with ses_stand_in() as stand_in:
-        client = stand_in.clients().ses
+        clients = stand_in.clients()
+        assert clients.ses
     with pytest.raises(Retryable):
-        Ses(client).send(sender="a@muster.test", recipient="b@x.test", raw=b"Subject: x\n\nx")
+        send(clients)
 
 
 def test_the_message_id_is_given_when_ses_takes_the_mail() -> None:
     with ses_stand_in() as stand_in:
-        given = Ses(stand_in.clients().ses).send(sender="a@m.test", recipient="b@x.test", raw=b"Subject: x\n\nx")
+        given = send(stand_in.clients())
         assert given == stand_in.taken[0].message_id
+
+
+def test_the_mail_arrives_as_it_was_written_when_it_has_every_byte() -> None:
+    raw = b"Subject: x\r\n\r\n" + bytes(range(256)) * 3
+    with ses_stand_in() as stand_in:
+        send(stand_in.clients(), raw=raw)
+        (taken,) = stand_in.taken
+    assert (taken.raw, taken.recipient) == (raw, "b+c@x.test")
+
+
+def test_the_call_itself_names_the_configuration_set_whose_events_come_back() -> None:
+    with ses_stand_in() as stand_in:
+        send(stand_in.clients(), configuration_set="harbour")
+        assert stand_in.taken[0].configuration_set == "harbour"
 
 
 @pytest.mark.parametrize(("problem", "outcome"), [(Throttled("T"), "throttled"), (Retryable("R"), "retryable")])

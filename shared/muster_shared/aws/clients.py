@@ -1,8 +1,10 @@
 """Clients for AWS, made on first use, with short timeouts and few retries."""
 
 import threading
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -52,7 +54,14 @@ class Clients:
             session.set_credentials(*self._credentials)
         return session
 
-    def _build(self, service: str, *, endpoint: str | None = None, attempts: int = MAX_ATTEMPTS) -> Any:
+    def _build(
+        self,
+        service: str,
+        *,
+        endpoint: str | None = None,
+        attempts: int = MAX_ATTEMPTS,
+        on: Mapping[str, Callable[..., None]] | None = None,
+    ) -> Any:
         from botocore.config import Config
 
         # "virtual" also makes presigned URLs name the region: the global address answers with a redirect.
@@ -68,12 +77,15 @@ class Clients:
             response_checksum_validation="when_required",
         )
         with self._lock:
-            return self._session.create_client(
+            client = self._session.create_client(
                 service,
                 region_name=self._region or _region(),
                 endpoint_url=endpoint or self._endpoint_url,
                 config=config,
             )
+        for event, handler in (on or {}).items():
+            client.meta.events.register(event, handler)
+        return client
 
     def _custom_endpoint(self, endpoint: str | None) -> bool:
         import os
@@ -122,7 +134,7 @@ class Clients:
     @property
     def ses(self) -> "SESClient":
         """SES, API v1. Asks once: a second call after a lost answer would be a second mail."""
-        return cast("SESClient", self._once("ses", attempts=1))
+        return cast("SESClient", self._once("ses", attempts=1, on={"before-call.ses.SendRawEmail": _write_form}))
 
     @property
     def sns(self) -> "SNSClient":
@@ -133,6 +145,17 @@ class Clients:
     def cloudfront(self) -> "CloudFrontClient":
         """CloudFront's API (invalidations)."""
         return cast("CloudFrontClient", self._once("cloudfront"))
+
+
+def _write_form(params: dict[str, Any], **_: Any) -> None:
+    """Writes a mail's form as `urlencode` would.
+
+    The SDK has it written twice, to sign and to send, byte by byte: over a millisecond for a mail. Of base64's
+    characters three are to be escaped.
+    """
+    fields = dict(params["body"])
+    mail = fields.pop("RawMessage.Data").replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+    params["body"] = f"{urlencode(fields)}&RawMessage.Data={mail}".encode()
 
 
 def _region() -> str:

@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
+from email import policy
+from email.parser import BytesHeaderParser
 from enum import StrEnum
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -56,9 +58,15 @@ class Taken:
 
     message_id: str
     recipient: str
-    headers: dict[str, str]
+    configuration_set: str | None
     raw: bytes
     at: float
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """Its header fields."""
+        message = BytesHeaderParser(policy=policy.default).parsebytes(self.raw)
+        return {name: str(value) for name, value in message.items()}
 
 
 @dataclass
@@ -123,13 +131,12 @@ class SesStandIn:
                 return self.mood
             return self._random.choices(list(self.chaos), list(self.chaos.values()))[0]
 
-    def _take(self, raw: bytes, recipient: str) -> Taken:
-        message = message_from_bytes(raw, policy=policy.default)
+    def _take(self, fields: dict[str, str]) -> Taken:
         mail = Taken(
             message_id=f"{uuid4()}-000000",
-            recipient=recipient,
-            headers={name: str(value) for name, value in message.items()},
-            raw=raw,
+            recipient=fields["Destinations.member.1"],
+            configuration_set=fields.get("ConfigurationSetName"),
+            raw=base64.b64decode(fields["RawMessage.Data"]),
             at=time.monotonic(),
         )
         with self._lock:
@@ -137,7 +144,7 @@ class SesStandIn:
         return mail
 
     def _tell(self, mail: Taken) -> None:
-        if self.publish is None or self.telling is Telling.NEVER:
+        if self.publish is None or self.telling is Telling.NEVER or mail.configuration_set is None:
             return
         for kind in self._told_of(mail):
             for _ in range(self.copies):
@@ -211,8 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
             stand_in._closed.wait(stand_in.hang_seconds)
             self.close_connection = True
         else:
-            raw = base64.b64decode(fields["RawMessage.Data"])
-            mail = stand_in._take(raw, fields["Destinations.member.1"])
+            mail = stand_in._take(fields)
             stand_in._tell(mail)
             if stand_in.answer_seconds:
                 time.sleep(stand_in.answer_seconds)

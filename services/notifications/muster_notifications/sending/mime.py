@@ -42,10 +42,9 @@ class Envelope:
 
 @dataclass(frozen=True)
 class MimeBuilder:
-    """Builds mails from `mail_from`, counted by the configuration set."""
+    """Builds mails from `mail_from`."""
 
     mail_from: str
-    configuration_set: str
 
     def envelope(self, mail: Claimed) -> Envelope:
         """Raises `UnsupportedAddress`."""
@@ -71,7 +70,6 @@ class MimeBuilder:
             ("Message-ID", f"<{mail.attempt_id}@{sender.rpartition('@')[2]}>"),
             (DELIVERY_HEADER, str(mail.id)),
             (ATTEMPT_HEADER, str(mail.attempt_id)),
-            ("X-SES-CONFIGURATION-SET", self.configuration_set),
             ("X-SES-MESSAGE-TAGS", f"delivery={mail.id}, attempt={mail.attempt_id}, template={mail.template}"),
             ("Auto-Submitted", "auto-generated"),
         ]

@@ -52,15 +52,24 @@ class Provider(Protocol):
 
 
 class Ses:
-    """SES by its v1 API. The client must not retry by itself: a second call may send a second mail."""
+    """SES by its v1 API. The client must not retry by itself: a second call may send a second mail.
 
-    def __init__(self, client: "SESClient") -> None:
+    `configuration_set` is whose events come back; a parameter, for the stand-ins read no header of it.
+    """
+
+    def __init__(self, client: "SESClient", *, configuration_set: str) -> None:
         self._client = client
+        self._configuration_set = configuration_set
 
     def send(self, *, sender: str, recipient: str, raw: bytes) -> str:
         """See `Provider`."""
         try:
-            answer = self._client.send_raw_email(Source=sender, Destinations=[recipient], RawMessage={"Data": raw})
+            answer = self._client.send_raw_email(
+                Source=sender,
+                Destinations=[recipient],
+                RawMessage={"Data": raw},
+                ConfigurationSetName=self._configuration_set,
+            )
         except ClientError as error:
             raise _typed(error) from error
         except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError) as error:
