@@ -31,7 +31,8 @@ from muster_shared.ids import new_id
 from muster_shared.logs import log
 from muster_shared.problems import Conflict, NotFound, Problem, TooManyRequests, Unavailable
 from muster_shared.web import Answer, Routes
-from muster_shared.web.app import part, problem_response
+from muster_shared.web.app import part
+from muster_shared.web.failures import problem_response
 from muster_shared.web.html import html_response
 from muster_shared.web.idempotency import HEADER
 from muster_shared.web.rate_limit import Limit, take
