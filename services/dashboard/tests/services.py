@@ -147,7 +147,9 @@ def _organisation(site: Site) -> None:
             [
                 ("service_key.created", {"name": "Booking site"}),
                 ("member.role_changed", {"role": "owner"}),
-                ("organization.changed", {}),
+                ("organization.changed", {"fields": ["settings.reply_to"]}),
+                ("crew_member.removed", {}),
+                ("photo.approved", {"event_id": data.EVENT_ID}),
             ]
         )
     ]

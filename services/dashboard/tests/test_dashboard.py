@@ -41,7 +41,7 @@ PAGES = [
     ("/settings/members", True, "sofia@example.com"),
     ("/settings/keys", True, "Booking site"),
     ("/settings/webhooks", True, "https://example.com/hook"),
-    ("/settings/audit", True, "Ada Lindqvist"),
+    ("/settings/audit", True, "took somebody off the roster"),
     ("/settings/account", True, "Firefox on Linux"),
 ]
 

@@ -12,6 +12,7 @@ from structlog.contextvars import get_contextvars
 from muster_auth.audit.models import AuditEntry
 from muster_shared import clock
 from muster_shared.auth import Principal
+from muster_shared.auth.audit import check_action
 from muster_shared.ids import new_id
 from muster_shared.messages.auth import AuditRecorded
 from muster_shared.messaging.inbox import Context
@@ -35,7 +36,9 @@ def keep(session: Session, message: AuditRecorded, context: Context) -> None:
 
 
 def record(session: Session, actor: Principal, fact: Fact) -> None:
-    """Adds an entry in the transaction of what it tells of."""
+    """Adds an entry in the transaction of what it tells of. Of accounts (no `org_id`) no organisation reads."""
+    if fact.org_id is not None:
+        check_action(fact.action)
     session.add(
         AuditEntry(
             id=new_id(),

@@ -2,9 +2,12 @@
 import { useInfiniteQuery } from "@tanstack/preact-query";
 import type { JSX } from "preact";
 import { listAudit } from "../../api/organisations";
+import type { AuditEntry } from "../../api/types";
+import { Link } from "../../app/router";
 import { Empty, Failed, Skeleton } from "../../ui/feedback";
 import { Card } from "../../ui/page";
 import { clock, readable } from "../deliveries/trace";
+import { detailOf, eventOf, wordsOf } from "./audit-words";
 import { OrganisationSettings } from "./layout";
 
 export default function Audit(): JSX.Element {
@@ -32,8 +35,8 @@ function Log({ orgId }: { orgId: string }): JSX.Element {
           {entries.map((entry) => (
             <li key={entry.id}>
               <span>
-                <strong>{entry.actor_name === "" ? readable(entry.actor_kind) : entry.actor_name}</strong> {readable(entry.action).toLowerCase()}
-                {Object.keys(entry.changes).length > 0 && <span class="muted"> · {Object.keys(entry.changes).map(readable).join(", ")}</span>}
+                <strong>{entry.actor_name === "" ? readable(entry.actor_kind) : entry.actor_name}</strong> {wordsOf(entry.action)}
+                <Detail entry={entry} />
               </span>
               <time class="muted small" dateTime={entry.occurred_at}>
                 {clock(entry.occurred_at)}
@@ -48,5 +51,20 @@ function Log({ orgId }: { orgId: string }): JSX.Element {
         </button>
       )}
     </Card>
+  );
+}
+
+function Detail({ entry }: { entry: AuditEntry }): JSX.Element {
+  const [event, detail] = [eventOf(entry), detailOf(entry)];
+  return (
+    <>
+      {detail !== "" && <span class="muted"> · {detail}</span>}
+      {event !== null && (
+        <>
+          {" "}
+          · <Link href={`/events/${event}`}>Event</Link>
+        </>
+      )}
+    </>
   );
 }
