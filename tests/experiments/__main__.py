@@ -15,6 +15,7 @@ _NOT_EXPERIMENTS = {
     "mail_stage",
     "media_stage",
     "stage",
+    "whole",
 }
 
 
