@@ -218,6 +218,7 @@ def _events(site: Site) -> None:
     photos = [data.photo(number, site.media_origin) for number in range(5)]
     photos += [
         data.photo(6, site.media_origin, status="hidden", hidden_reason="reported"),
+        data.photo(9, site.media_origin, status="hidden", hidden_reason="moderation"),
         data.photo(7, site.media_origin, status="processing", thumbnail_url=None, url=None, urls_expire_at=None),
         data.photo(
             8,

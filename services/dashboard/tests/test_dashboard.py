@@ -261,6 +261,17 @@ def test_the_trace_says_why_somebody_did_not_get_it(week: Site, open_page: Opene
     assert week.asked("GET", "/api/notifications")[0].query["assignment_id"] == [data.CREW[4]["id"]]
 
 
+def test_a_photo_that_waits_is_approved_with_one_press(week: Site, open_page: Opened) -> None:
+    waiting = data.photo(9, week.media_origin)
+    path = f"/api/media/photos/{waiting['id']}"
+    week.on("PATCH", path, Reply(waiting))
+    page = open_page(f"/events/{EVENT}", signed_in=True).page
+    expect(page.get_by_text("Waiting for you")).to_be_visible()
+    with page.expect_response(f"**{path}"):
+        page.get_by_role("button", name=f"Approve {waiting['name']}").click()
+    assert [call.json for call in week.asked("PATCH", path)] == [{"hidden": False}]
+
+
 def test_a_key_is_shown_once(week: Site, open_page: Opened) -> None:
     page = open_page("/settings/keys", signed_in=True).page
     page.get_by_role("button", name="New key").click()

@@ -21,6 +21,7 @@ from muster_shared.db import Database
 from muster_shared.messages.events import EventChanged
 from muster_shared.messaging.inbox import Context
 from muster_shared.web import idempotency, rate_limit
+from muster_shared.wiring import Wiring, wire
 from muster_shared.worker import Job, Loop, RawQueue, WorkerSpec
 
 # Two at a time: one waits for S3 while the other is decoded.
@@ -30,13 +31,15 @@ _UPLOADS_AT_ONCE = 2
 class MediaWorker:
     """The worker's parts, put together once."""
 
-    def __init__(self, config: MediaSettings, database: Database, clients: Clients) -> None:
+    def __init__(self, config: MediaSettings, wiring: Wiring, clients: Clients) -> None:
         self.config = config
-        self.database = database
+        self.database = database = wiring.database
         self.clients = clients
         self.objects = Objects(clients=clients, settings=config)
         self.decoder = Decoder(timeout_seconds=config.decode_timeout_seconds)
-        self.pipeline = Pipeline(database=database, objects=self.objects, decoder=self.decoder)
+        self.pipeline = Pipeline(
+            database=database, objects=self.objects, decoder=self.decoder, organizations=wiring.organizations
+        )
         self.reconciler = Reconciler(
             database=database,
             objects=self.objects,
@@ -83,7 +86,4 @@ class MediaWorker:
 def build() -> WorkerSpec:
     """The worker as it runs, from the environment."""
     config = settings.load_or_exit(MediaSettings)
-    database = Database(
-        config.database_url, pool_size=config.database_pool_size, application_name="muster-media-worker"
-    )
-    return MediaWorker(config, database, Clients()).spec()
+    return MediaWorker(config, wire(config, service="media", role="worker"), Clients()).spec()

@@ -123,14 +123,12 @@ def stage(database: Database, client: FlaskClient, issuer: TestIssuer) -> Stage:
 
 
 @pytest.fixture
-def floor(
-    aws_stand_in: AwsStandIn, names: bootstrap.Names, config: MediaSettings, database: Database
-) -> Iterator[Floor]:
+def floor(aws_stand_in: AwsStandIn, names: bootstrap.Names, config: MediaSettings, wiring: Wiring) -> Iterator[Floor]:
     clients = aws_stand_in.clients()
     arns = bootstrap.prepare_queues(clients.sqs, names)
     bootstrap.prepare_buckets(clients.s3, names, region="eu-west-1")
     bootstrap.connect_uploads(clients.s3, clients.sqs, names, arns)
-    worker = MediaWorker(config, database, clients)
+    worker = MediaWorker(config, wiring, clients)
     queue = f"{names.queue_prefix}-media-uploads"
     yield Floor(
         clients=clients,

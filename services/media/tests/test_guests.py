@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from muster_shared import clock
+from muster_shared.auth.internal import InternalUnavailable
 from muster_shared.ids import new_id
+from muster_shared.messages.auth import OrganizationChanged
 from services.media.tests import images
 from services.media.tests.conftest import NobodyKnows
-from services.media.tests.support import Floor, Stage, make_facts, make_ready
+from services.media.tests.support import Floor, Stage, make_facts, make_ready, sent
 
 DATA = images.jpeg()
 
@@ -110,6 +112,74 @@ def test_photo_waits_for_a_look_when_the_page_is_moderated(stage: Stage, floor: 
     path = f"/api/media/photos/{photo['id']}"
     assert stage.client.patch(path, json={"hidden": False}, headers=stage.owner).status_code == 200
     assert len(stage.gallery()) == 2
+
+
+def set_moderation(stage: Stage, floor: Floor, *, wanted: bool | None, version: int) -> None:
+    """Auth's message of the organisation's settings, as the worker takes it."""
+    settings = {} if wanted is None else {"moderate_photos": wanted}
+    message = OrganizationChanged(org_id=stage.org_id, version=version, name="Quay", slug="quay", settings=settings)
+    handler: Any = floor.worker.spec().handlers[OrganizationChanged]
+    with stage.database.transaction() as session:
+        handler(session, message, None)
+
+
+class TestModerationByTheOrganisation:
+    """The organisation's setting `moderate_photos` holds for all of its events."""
+
+    def send(self, stage: Stage, floor: Floor) -> str:
+        data = images.jpeg(60 + 2 * len(stage.photos()), 60)
+        asked = stage.ask_as_guest(data).json
+        floor.send(asked["upload"], data)
+        floor.drain()
+        return str(asked["photo"]["id"])
+
+    def test_guests_photos_wait_until_somebody_lets_them_be_seen(self, stage: Stage, floor: Floor) -> None:
+        before = self.send(stage, floor)
+        set_moderation(stage, floor, wanted=True, version=2)
+        assert stage.client.get(stage.guest).json["moderated"] is True
+        photo_id = self.send(stage, floor)
+        assert [photo["id"] for photo in stage.gallery()] == [before]
+        assert [photo["hidden_reason"] for photo in stage.photos()] == ["moderation", None]
+        path = f"/api/media/photos/{photo_id}"
+        assert stage.client.patch(path, json={"hidden": False}, headers=stage.owner).status_code == 200
+        assert {photo["id"] for photo in stage.gallery()} == {before, photo_id}
+
+    def test_nothing_waits_when_it_is_taken_back_but_what_waits_already(self, stage: Stage, floor: Floor) -> None:
+        set_moderation(stage, floor, wanted=True, version=2)
+        self.send(stage, floor)
+        set_moderation(stage, floor, wanted=None, version=3)
+        assert stage.client.get(stage.guest).json["moderated"] is False
+        photo_id = self.send(stage, floor)
+        assert [photo["id"] for photo in stage.gallery()] == [photo_id]
+
+    def test_an_event_waits_by_itself_when_the_organisation_does_not(self, stage: Stage, floor: Floor) -> None:
+        set_moderation(stage, floor, wanted=False, version=2)
+        stage.change_event(photos={"moderated": True})
+        self.send(stage, floor)
+        assert stage.gallery() == []
+
+    def test_members_photos_do_not_wait(self, stage: Stage, floor: Floor) -> None:
+        set_moderation(stage, floor, wanted=True, version=2)
+        photo_id = sent(stage, floor, DATA)
+        floor.drain()
+        assert [photo["id"] for photo in stage.gallery()] == [photo_id]
+
+    def test_auth_is_asked_when_the_organisation_is_not_known_here_yet(
+        self, stage: Stage, floor: Floor, auth: NobodyKnows
+    ) -> None:
+        auth.answers[f"/internal/organizations/{stage.org_id}"] = {"settings": {"moderate_photos": True}}
+        self.send(stage, floor)
+        assert stage.gallery() == []
+
+    def test_a_photo_waits_when_nobody_can_say(
+        self, stage: Stage, floor: Floor, auth: NobodyKnows, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(_path: str) -> None:
+            raise InternalUnavailable
+
+        monkeypatch.setattr(auth, "get", away)
+        self.send(stage, floor)
+        assert [photo["hidden_reason"] for photo in stage.photos()] == ["moderation"]
 
 
 @pytest.mark.parametrize(("kind", "purposes"), [("charter", {"photo"}), ("job", {"photo", "job_before", "job_after"})])

@@ -13,7 +13,7 @@ from muster_notifications.sending.links import Links
 from muster_shared import clock
 from muster_shared.auth import links
 from muster_shared.auth.internal import InternalUnavailable
-from muster_shared.messages.auth import MembershipChanged
+from muster_shared.messages.auth import MembershipChanged, OrganizationChanged
 from muster_shared.messages.events import PlannerAlerted, RegistrationChanged
 from muster_shared.messaging.errors import Retry
 from services.notifications.tests.support import LINK_SECRET, ORG, Desk, Sent, assigned, event_facts, mail_requested
@@ -75,6 +75,55 @@ def test_the_headers_let_ses_and_people_find_the_mail(desk: Desk) -> None:
     assert mail["To"].addresses[0].display_name == "Ana Λ"
     assert mail["List-Unsubscribe"] is None
     assert delivery.template_version
+
+
+def test_crew_and_attendees_answer_the_organisation(desk: Desk) -> None:
+    desk.organization(reply_to="bookings@harbour.test")
+    desk.handle(assigned(), registration())
+    assert [mail.mail["Reply-To"] for mail in desk.send()] == ["Harbour Charters <bookings@harbour.test>"] * 2
+
+
+def test_answers_go_to_the_sender_when_the_organisation_says_nothing(desk: Desk) -> None:
+    desk.organization()
+    desk.handle(assigned())
+    (sent,) = desk.send()
+    assert sent.mail["Reply-To"] is None
+
+
+def test_a_changed_address_for_answers_holds_for_the_next_mail(desk: Desk) -> None:
+    for version, address in ((1, "old@harbour.test"), (3, "new@harbour.test"), (2, "late@harbour.test")):
+        settings = {"reply_to": address}
+        desk.handle(OrganizationChanged(org_id=ORG, version=version, name="Quay", slug="quay", settings=settings))
+    desk.handle(assigned())
+    (sent,) = desk.send()
+    assert sent.mail["Reply-To"] == "Quay <new@harbour.test>"
+
+
+def test_auth_is_asked_for_the_address_for_answers_when_the_organisation_is_brand_new(desk: Desk) -> None:
+    with_auth(desk, Auth({"name": "Quay", "settings": {"reply_to": "desk@quay.test"}}))
+    desk.handle(assigned())
+    (sent,) = desk.send()
+    assert sent.mail["Reply-To"] == "Quay <desk@quay.test>"
+
+
+def test_members_and_accounts_are_not_asked_to_answer_the_organisation(desk: Desk) -> None:
+    desk.organization(reply_to="bookings@harbour.test")
+    member = MembershipChanged(
+        org_id=ORG, user_id=uuid4(), role="owner", version=1, name="Olga", email="olga@harbour.test"
+    )
+    alert = PlannerAlerted(
+        event=event_facts(), alert="declined", assignment_id=uuid4(), crew_name="Ana", role="cook", request_key="k"
+    )
+    desk.handle(member, alert, mail_requested(org_id=ORG))
+    sent = desk.send()
+    assert [mail.mail["Reply-To"] for mail in sent] == [None, None]
+
+
+def test_a_mail_goes_without_an_address_for_answers_that_no_header_can_have(desk: Desk) -> None:
+    desk.organization(reply_to="büro@harbour.test")
+    desk.handle(assigned())
+    (sent,) = desk.send()
+    assert sent.mail["Reply-To"] is None
 
 
 def test_the_link_is_in_the_mail_and_nowhere_else(desk: Desk) -> None:

@@ -25,8 +25,10 @@ class SettingsBody(Body):
     quiet_from: TimeOfDay | None = None
     quiet_to: TimeOfDay | None = None
     quiet_timezone: Zone | None = None
-    reply_to: Email | None = None
-    moderate_photos: bool | None = None
+    reply_to: Annotated[Email | None, Field(description="Where answers to mails to crew and attendees go")] = None
+    moderate_photos: Annotated[
+        bool | None, Field(description="Photos of guests wait, at every event, until somebody lets them be seen")
+    ] = None
 
 
 class CreateOrganization(Body):

@@ -15,15 +15,18 @@ from muster_shared.db import Database
 from muster_shared.messages.events import EventFacts
 from muster_shared.problems import Unavailable
 
-_COLUMNS = (
-    "event_id, org_id, version, kind, status, title, starts_at, ends_at, timezone, guest_code, guest_slug,"
-    " guest_enabled, uploads_open_at, uploads_close_at, reveal_at, moderated, guest_quota, deleted"
+# Photos wait for a look where the event says so, or its organisation does for all of them.
+_EVENTS = (
+    "SELECT e.event_id, e.org_id, e.version, e.kind, e.status, e.title, e.starts_at, e.ends_at, e.timezone,"
+    " e.guest_code, e.guest_slug, e.guest_enabled, e.uploads_open_at, e.uploads_close_at, e.reveal_at,"
+    " e.moderated OR coalesce((o.settings->>'moderate_photos')::boolean, false), e.guest_quota, e.deleted"
+    " FROM event_copies e LEFT JOIN organization_copies o ON o.id = e.org_id"
 )
-_BY_ID = text(f"SELECT {_COLUMNS} FROM event_copies WHERE event_id = :event_id")  # noqa: S608  # constant
+_BY_ID = text(f"{_EVENTS} WHERE e.event_id = :event_id")  # constant
 # A code is an event's own; a friendly name may have moved: the newest holder has it.
 _BY_PAGE = text(
-    f"SELECT {_COLUMNS} FROM event_copies WHERE (guest_code = :page OR guest_slug = :page) AND NOT deleted"  # noqa: S608  # fixed texts, values bound
-    " ORDER BY guest_code = :page DESC, version DESC LIMIT 1"
+    f"{_EVENTS} WHERE (e.guest_code = :page OR e.guest_slug = :page) AND NOT e.deleted"  # fixed texts, values bound
+    " ORDER BY e.guest_code = :page DESC, e.version DESC LIMIT 1"
 )
 _ABSENT_SECONDS = 2.0
 _LONGEST_PAGE = 100

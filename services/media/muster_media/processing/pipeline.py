@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
@@ -18,8 +19,10 @@ from muster_media.processing import use_cases
 from muster_media.processing.use_cases import Finished, TakenUp
 from muster_media.storage.objects import PUBLIC_CACHE, Bucket, Fetched, Objects, Stored, TooManyBytes, is_absent
 from muster_media.storage.use_cases import delete_unwanted, note_unwanted
+from muster_shared.auth.memberships import Organizations
 from muster_shared.db import Database
 from muster_shared.logs import log
+from muster_shared.problems import Unavailable
 
 _log = log(__name__)
 _TOO_LARGE = "The file is too large: at most 25 MiB can be taken."
@@ -31,8 +34,9 @@ _LONGEST_OFFSET = timedelta(hours=15)
 class Pipeline:
     """Processes uploads; may be called for the same one any number of times, from anywhere."""
 
-    def __init__(self, *, database: Database, objects: Objects, decoder: Decoder) -> None:
+    def __init__(self, *, database: Database, objects: Objects, decoder: Decoder, organizations: Organizations) -> None:
         self._database = database
+        self._organizations = organizations
         self._objects = objects
         self._decoder = decoder
 
@@ -68,13 +72,23 @@ class Pipeline:
             raise
         if finished is None:
             return
+        moderated = self._moderates(taken.photo.org_id)
         with self._database.transaction() as session:
-            if not use_cases.settle_ready(session, taken, finished):
+            if not use_cases.settle_ready(session, taken, finished, moderated=moderated):
                 # Deleted meanwhile, or taken over: what this attempt stored is nobody's.
                 note_unwanted(session, Bucket.MEDIA, attempt_prefixes(taken.photo.id, taken.lease))
                 if finished.public_path:
                     note_unwanted(session, Bucket.SITE, [finished.public_path.removeprefix("/")])
         _log.info("photo_settled", photo_id=str(taken.photo.id))
+
+    def _moderates(self, org_id: UUID) -> bool:
+        """Whether the organisation looks at all that guests send; so it does while nobody can say."""
+        try:
+            found = self._organizations.get(org_id)
+        except Unavailable:
+            return True
+        settings = found["settings"] if found else None
+        return isinstance(settings, dict) and settings.get("moderate_photos") is True
 
     def _reject(self, taken: TakenUp, reason: str) -> None:
         with self._database.transaction() as session:

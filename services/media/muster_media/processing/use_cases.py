@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from muster_media.albums.use_cases import album_changed
-from muster_media.photos.models import HiddenReason
+from muster_media.photos.models import HiddenReason, UploaderType
 from muster_media.photos.use_cases import attempt_prefixes, release, tell
 from muster_media.storage.objects import Bucket
 from muster_media.storage.use_cases import note_unwanted
@@ -138,8 +138,11 @@ def give_up_lost(session: Session, *, photo_id: UUID) -> None:
     session.execute(_LOST, {"id": photo_id, "now": clock.now()})
 
 
-def settle_ready(session: Session, taken: TakenUp, finished: Finished) -> bool:
-    """Makes the photo ready (or hidden, where it waits for a look); False when it is not ours any more."""
+def settle_ready(session: Session, taken: TakenUp, finished: Finished, *, moderated: bool = False) -> bool:
+    """Makes the photo ready, or hidden where it waits for a look; False when it is not ours any more.
+
+    `moderated`: the organisation looks at all that guests send, whatever it says of this event.
+    """
     photo = taken.photo
     session.execute(_LOCK_CONTENT, {"event_id": str(photo.event_id), "sha256": finished.sha256})
     first = session.execute(
@@ -151,7 +154,7 @@ def settle_ready(session: Session, taken: TakenUp, finished: Finished) -> bool:
             "id": photo.id,
         },
     ).first()
-    hidden = first.hidden_reason if first else _hidden_at_first(session, photo)
+    hidden = first.hidden_reason if first else _hidden_at_first(session, photo, moderated=moderated)
     row = session.execute(
         _READY,
         {
@@ -173,10 +176,10 @@ def settle_ready(session: Session, taken: TakenUp, finished: Finished) -> bool:
     return True
 
 
-def _hidden_at_first(session: Session, photo: Row[Any]) -> str | None:
-    if photo.uploader_type != "guest":
+def _hidden_at_first(session: Session, photo: Row[Any], *, moderated: bool) -> str | None:
+    if photo.uploader_type != UploaderType.GUEST:
         return None
-    moderated = session.execute(_MODERATED, {"event_id": photo.event_id}).scalar()
+    moderated = moderated or bool(session.execute(_MODERATED, {"event_id": photo.event_id}).scalar())
     return HiddenReason.MODERATION.value if moderated else None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -30,11 +30,25 @@ _RELEASES = frozenset({"crew_released", "crew_cancelled"})
 
 
 @dataclass(frozen=True)
+class Organization:
+    """In whose name a mail goes, and where answers to it go if the organisation said so."""
+
+    name: str
+    reply_to: str | None
+
+    @classmethod
+    def of(cls, name: object, settings: object) -> Self:
+        """From a copy, or from what auth answers."""
+        reply_to = settings.get("reply_to") if isinstance(settings, Mapping) else None
+        return cls(name=str(name), reply_to=str(reply_to) if reply_to else None)
+
+
+@dataclass(frozen=True)
 class Pass:
-    """The mail may go, with these values; `organization` is None when its name is not known here yet."""
+    """The mail may go, in the name of `organization`; None when that is not known here yet."""
 
     mail: Claimed
-    organization: str | None
+    organization: Organization | None
 
 
 @dataclass(frozen=True)
@@ -68,9 +82,10 @@ def look(database: Database, mails: Sequence[Claimed]) -> list[Verdict]:
 def judge(mail: Claimed, row: Row[Any], *, now: datetime) -> Verdict:
     """What is to become of one mail."""
     template = TEMPLATES.get(mail.template)
+    organization = None if row.organization is None else Organization.of(row.organization, row.settings)
     if template is None:
         # Asked for by a newer release: the sender says so.
-        return Pass(mail, row.organization)
+        return Pass(mail, organization)
     if mail.expires_at is not None and mail.expires_at <= now:
         return Stop(mail, "expired")
     if (reason := _suppression(template, row.suppressed or ())) is not None:
@@ -85,7 +100,7 @@ def judge(mail: Claimed, row: Row[Any], *, now: datetime) -> Verdict:
     if event is not None and template.calendar is not Calendar.CANCEL:
         # What was true when it was asked for may have changed while it waited.
         mail = replace(mail, context={**mail.context, "event": event.model_dump(mode="json")})
-    return Pass(mail, row.organization)
+    return Pass(mail, organization)
 
 
 def _suppression(template: Template, entries: Sequence[str]) -> str | None:

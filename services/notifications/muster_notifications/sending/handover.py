@@ -21,7 +21,7 @@ from muster_notifications.sending.provider import (
     Throttled,
 )
 from muster_notifications.sending.recording import record_accepted
-from muster_notifications.templates.registry import TEMPLATES, Calendar
+from muster_notifications.templates.registry import TEMPLATES, Audience, Calendar
 from muster_notifications.templates.rendering import MissingVariable, Rendered, UnknownTemplate, render
 from muster_shared import clock, ics, telemetry
 from muster_shared.auth.internal import InternalUnavailable
@@ -38,6 +38,7 @@ _LEAST_WAIT_SECONDS = 0.5
 # After so long without SES taking it a mail is of no use to anybody.
 _GIVE_UP_AFTER = timedelta(hours=48)
 _DEPENDENCY_AWAY_SECONDS = 3.0
+_ANSWERING = frozenset({Audience.CREW, Audience.ATTENDEE})
 
 
 class Outcome(StrEnum):
@@ -80,7 +81,7 @@ class Handover:
             return self._send(mail, verdict.organization)
         return Outcome.DONE
 
-    def _send(self, mail: Claimed, organization: str | None) -> Outcome:
+    def _send(self, mail: Claimed, organization: gate.Organization | None) -> Outcome:
         try:
             if organization is None and mail.org_id is not None:
                 organization = self._organization(mail)
@@ -103,12 +104,12 @@ class Handover:
             return self._call(mail, sender=envelope.sender, recipient=envelope.recipient, raw=raw)
         return Outcome.DONE
 
-    def _organization(self, mail: Claimed) -> str | None:
-        """The organisation's name where the copy has none yet: it may have been made a moment ago."""
+    def _organization(self, mail: Claimed) -> gate.Organization | None:
+        """The organisation where no copy is there yet: it may have been made a moment ago."""
         found = self._organizations.get(mail.org_id) if mail.org_id is not None else None
-        return str(found["name"]) if found else None
+        return gate.Organization.of(found["name"], found.get("settings")) if found else None
 
-    def _compose(self, mail: Claimed, organization: str | None) -> tuple[Rendered, bytes]:
+    def _compose(self, mail: Claimed, organization: gate.Organization | None) -> tuple[Rendered, bytes]:
         template = TEMPLATES.get(mail.template)
         if template is None:
             raise UnknownTemplate(mail.template)
@@ -117,7 +118,7 @@ class Handover:
             mail.template,
             language=mail.language,
             recipient_name=mail.recipient_name,
-            organization=organization,
+            organization=organization.name if organization else None,
             context=mail.context,
             link=self._links.of(mail),
             unsubscribe=unsubscribe,
@@ -126,7 +127,13 @@ class Handover:
         if template.calendar is not None:
             attachment = self._attachment(mail, template.calendar)
         raw = self._mime.build(
-            mail, rendered, organization=organization, attachment=attachment, unsubscribe=unsubscribe
+            mail,
+            rendered,
+            organization=organization.name if organization else None,
+            # Crew and attendees answer the organisation; its members and account mails have nobody to answer.
+            reply_to=organization.reply_to if organization and template.audience in _ANSWERING else None,
+            attachment=attachment,
+            unsubscribe=unsubscribe,
         )
         return rendered, raw
 

@@ -56,6 +56,7 @@ class MimeBuilder:
         rendered: Rendered,
         *,
         organization: str | None,
+        reply_to: str | None = None,
         attachment: Attachment | None,
         unsubscribe: str | None,
     ) -> bytes:
@@ -73,6 +74,8 @@ class MimeBuilder:
             ("X-SES-MESSAGE-TAGS", f"delivery={mail.id}, attempt={mail.attempt_id}, template={mail.template}"),
             ("Auto-Submitted", "auto-generated"),
         ]
+        if reply_to is not None:
+            headers += _reply_to(organization or "", reply_to)
         if mail.request_id:
             headers.append(("X-Request-Id", _encoded(mail.request_id)))
         if unsubscribe is not None:
@@ -94,6 +97,14 @@ class MimeBuilder:
             body = _multipart("mixed", [words, file])
         lines = "".join(f"{title}: {value}\r\n" for title, value in headers)
         return lines.encode("ascii") + b"MIME-Version: 1.0\r\n" + body
+
+
+def _reply_to(name: str, address: str) -> list[tuple[str, str]]:
+    """The header; none for an address that no header can have in ASCII: the mail goes all the same."""
+    try:
+        return [("Reply-To", _mailbox(name, _ascii(address)))]
+    except UnsupportedAddress:
+        return []
 
 
 def _multipart(kind: str, parts: list[bytes]) -> bytes:

@@ -1,6 +1,7 @@
 /** The fields of an event, in the order in which people know them. */
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import { useOrganisation } from "../../app/organisation";
 import { zoneLabel, zonedToInstant } from "../../lib/time";
 import { Field, SelectField, TextArea, TextField } from "../../ui/form";
 import { Card } from "../../ui/page";
@@ -89,6 +90,7 @@ export function PlaceSection({ draft, refused, set }: SectionProps): JSX.Element
 }
 
 export function PeopleSection({ draft, errors, refused, set }: SectionProps): JSX.Element {
+  const looksAtAll = useOrganisation()?.settings.moderate_photos === true;
   return (
     <Card title="For guests and attendees">
       <div class="stack">
@@ -113,6 +115,7 @@ export function PeopleSection({ draft, errors, refused, set }: SectionProps): JS
           <input type="checkbox" checked={draft.moderated} onChange={(event) => set({ moderated: event.currentTarget.checked })} />
           <span>Look at guests’ photos before they are shown</span>
         </label>
+        {looksAtAll && <p class="small muted">Your organisation looks at them at every event, whatever is set here.</p>}
       </div>
     </Card>
   );

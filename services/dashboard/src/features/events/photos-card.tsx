@@ -74,6 +74,7 @@ function Tile({ photo, eventId, onDelete }: { photo: Photo; eventId: string; onD
   const queries = useQueryClient();
   const { name } = photo;
   const hidden = photo.status === "hidden";
+  const verb = hidden ? (photo.hidden_reason === "moderation" ? "Approve" : "Show") : "Hide";
   const moderate = useMutation({
     mutationFn: () => setHidden(photo.id, !hidden),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["photos", eventId] }),
@@ -101,8 +102,8 @@ function Tile({ photo, eventId, onDelete }: { photo: Photo; eventId: string; onD
       {photo.reason !== null && photo.status === "rejected" && <p class="small bad-text">{photo.reason}</p>}
       <div class="photo-actions">
         {(hidden || photo.status === "ready") && (
-          <button type="button" class="link-button small" aria-disabled={moderate.isPending} aria-label={`${hidden ? "Show" : "Hide"} ${name}`} onClick={() => moderate.mutate()}>
-            {hidden ? "Show" : "Hide"}
+          <button type="button" class="link-button small" aria-disabled={moderate.isPending} aria-label={`${verb} ${name}`} onClick={() => moderate.mutate()}>
+            {verb}
           </button>
         )}
         <button type="button" class="link-button small" aria-label={`Delete ${name}`} onClick={onDelete}>

@@ -63,7 +63,7 @@ function Form({ organisation }: { organisation: Organisation }): JSX.Element {
         </div>
         <label class="check">
           <input type="checkbox" checked={moderate} onChange={(event) => setModerate(event.currentTarget.checked)} />
-          <span>Look at guests’ photos before they are shown, on new events</span>
+          <span>Look at guests’ photos before they are shown, at every event</span>
         </label>
       </Card>
       <Card title="When Muster writes by itself">
