@@ -1,5 +1,5 @@
 /** Builds the dashboard, then the fixed-name scripts and styles of the pages that services render. */
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -15,10 +15,12 @@ const pages = [
   ["guest", "src/pages/guest/guest.ts"],
   ["crew", "src/pages/crew/crew.ts"],
   ["checkin", "src/pages/checkin/checkin.ts"],
+  ["checkin-worker", "src/pages/checkin/worker.ts"],
 ];
 
 await build({ build: { outDir: aside, emptyOutDir: true } });
 for (const [name, input] of pages) {
+  const style = `src/pages/${name}/${name}.css`;
   // One build each, so that each page loads a single file and shares no hashed chunk.
   await build({
     configFile: false,
@@ -33,7 +35,7 @@ for (const [name, input] of pages) {
       modulePreload: false,
       cssCodeSplit: true,
       rollupOptions: {
-        input: { [name]: input, [`${name}-style`]: `src/pages/${name}/${name}.css` },
+        input: { [name]: input, ...(existsSync(join(dashboard, style)) ? { [`${name}-style`]: style } : {}) },
         output: {
           entryFileNames: "[name].js",
           // Only what a page fetches later: the door's reader of QR codes.

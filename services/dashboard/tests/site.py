@@ -64,6 +64,8 @@ class Site:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        # While it is away, connections end without an answer.
+        self.is_away = False
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
         self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, media=media)) for media in (False, True)]
         public, media = (server.server_address[1] for server in self._servers)
@@ -88,6 +90,7 @@ class Site:
 
     def reset(self) -> None:
         self.calls.clear()
+        self.is_away = False
         self._routes.clear()
 
     def asked(self, method: str, path: str) -> list[Call]:
@@ -145,6 +148,9 @@ def _handler(site: Site, *, media: bool) -> type[BaseHTTPRequestHandler]:
                 {name.title(): value for name, value in self.headers.items()},
                 self.rfile.read(size),
             )
+            if site.is_away:
+                self.close_connection = True
+                return
             preflight = media and self.command == "OPTIONS"
             reply = Reply(b"", status=204) if preflight else site.answer(call)
             if reply is None:

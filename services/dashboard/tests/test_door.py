@@ -47,6 +47,8 @@ class DoorService:
         self.names = {NADIA: "Nadia", BEN: "Ben"}
         self.inside: dict[str, str] = {BEN: data.at(-1)}
         site.on("GET", "/t/staff/tok", Reply(HTML.encode(), headers={"Content-Type": "text/html; charset=utf-8"}))
+        worker = Reply(b'importScripts("/pages/checkin-worker.js");', headers={"Content-Type": "text/javascript"})
+        site.on("GET", r"/t/staff/worker\.js", worker)
         site.on("GET", "/t/staff/tok/tickets", self._tickets)
         site.on("POST", "/t/staff/tok/check-ins", self._check_in)
         site.on("POST", "/t/staff/tok/sync", self._sync)
@@ -154,6 +156,48 @@ def test_people_come_in_without_a_network_and_the_scans_arrive_later(
     expect(page.get_by_text("to be sent")).to_be_hidden()
     assert NADIA in door.inside
     assert len(site.asked("POST", "/t/staff/tok/sync")) == 1
+    watched.complaints.clear()
+
+
+def kept(page: Page) -> None:
+    """Waits until the page is kept for a reload."""
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def test_the_page_is_loaded_again_without_a_network_and_no_scan_is_lost(
+    door: DoorService, open_page: Opened, site: Site
+) -> None:
+    watched = open_page("/t/staff/tok")
+    page = watched.page
+    expect(page.get_by_text("1 of 2 are in.")).to_be_visible()
+    kept(page)
+    site.is_away = True
+    show(page, NADIA)
+    expect(page.get_by_text("1 to be sent.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("2 of 2 are in.")).to_be_visible()
+    expect(page.get_by_text("1 to be sent.")).to_be_visible()
+    show(page, NADIA)
+    expect(page.locator(".m-result").get_by_text("Nadia is in already")).to_be_visible()
+    assert NADIA not in door.inside
+    site.is_away = False
+    page.reload()
+    expect(page.get_by_text("2 of 2 are in.")).to_be_visible()
+    expect(page.get_by_text("to be sent")).to_be_hidden()
+    assert NADIA in door.inside
+    assert len(site.asked("POST", "/t/staff/tok/sync")) == 1
+    watched.complaints.clear()
+
+
+def test_nothing_is_kept_of_a_link_that_has_ended(door: DoorService, open_page: Opened, site: Site) -> None:
+    watched = open_page("/t/staff/tok")
+    page = watched.page
+    kept(page)
+    site.on("GET", "/t/staff/tok", problem(404, "There is nothing at this address."))
+    page.reload()
+    page.wait_for_function("caches.keys().then((names) => names.length === 0)")
+    page.wait_for_function("navigator.serviceWorker.getRegistrations().then((found) => found.length === 0)")
     watched.complaints.clear()
 
 

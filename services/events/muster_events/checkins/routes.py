@@ -90,6 +90,14 @@ def revoke_staff_link(*, event_id: UUID, link_id: UUID, session: Session, princi
     return Answer(None, status=204)
 
 
+@link_routes.page("/worker.js", guard=public())
+def door_worker() -> Response:
+    """What keeps the door's page for a reload without a connection; of its folder, for it reaches no further"""
+    response = Response('importScripts("/pages/checkin-worker.js");\n', mimetype="text/javascript")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; script-src 'self'; connect-src 'self'"
+    return response
+
+
 @link_routes.page("/<token>", guard=public())
 def open_staff_link(*, token: str, session: Session) -> Response:
     """The page of the door"""

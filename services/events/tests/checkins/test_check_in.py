@@ -188,3 +188,11 @@ def test_a_ticket_can_be_shown_printed_and_put_in_a_calendar(
     assert "was cancelled" in client.get(path).get_data(as_text=True)
     assert client.get(f"{path}.svg").status_code == 404
     assert client.get("/t/0000000000000000").status_code == 404
+
+
+def test_the_doors_worker_may_run_and_reach_its_own_origin_alone(client: FlaskClient) -> None:
+    answer = client.get("/t/staff/worker.js")
+    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert answer.text == 'importScripts("/pages/checkin-worker.js");\n'
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy == "default-src 'none'; script-src 'self'; connect-src 'self'"

@@ -88,8 +88,16 @@ function start(main: HTMLElement): void {
   wireForm(part("manual"), part("matches"), door, clock, admit);
   wireCamera(part("camera"), part("camera-button"), main.querySelector("video"), admit, say);
   void door.start();
+  keepPage();
   setInterval(() => void door.refresh(), REFRESH_SECONDS * 1000);
   addEventListener("online", () => void door.refresh());
+}
+
+/** Has the page kept for a reload without a connection, where the browser can: over TLS or on localhost. */
+function keepPage(): void {
+  if (!("serviceWorker" in navigator)) return;
+  // From beside the page, for a worker reaches no further than its folder.
+  navigator.serviceWorker.register("/t/staff/worker.js", { scope: location.pathname, updateViaCache: "none" }).catch(() => undefined);
 }
 
 function doorOf(main: HTMLElement, changed: () => void): Door {
