@@ -95,6 +95,7 @@ TABLE = [
     row(f"POST {O}/staff-links", STAFF, 201, {"label": "Gate"}),
     row(f"GET {O}/staff-links", STAFF, 200),
     row(f"DELETE {O}/staff-links/<uuid:link_id>", STAFF, (204, 404)),
+    row("GET /t/staff/worker.js", EVERYBODY, 200),
     row(f"GET {T}", DOOR, 200),
     row(f"GET {T}/tickets", DOOR, 200),
     row(f"POST {T}/check-ins", DOOR, 200, {"code": "<code>"}),
