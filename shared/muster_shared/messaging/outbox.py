@@ -16,10 +16,11 @@ from muster_shared.messaging.routing import routing
 # Tells the relay that the statement it is part of has emitted something. The notification is part of the
 # transaction: it goes out when that commits and never before. PostgreSQL lets only one notifying transaction of a
 # whole cluster commit at a time, so it is left out while a fresh row waits whose own notification is on its way: the
-# relay looks again after each round that found something, and each second in any case.
+# relay looks again after each round that found something, and each second in any case. Only the newest unsent row is
+# looked at: going through all that wait would be dear just when many do.
 NOTICE = (
-    "SELECT pg_notify(current_schema() || '_outbox', '') WHERE NOT EXISTS (SELECT 1 FROM outbox"
-    " WHERE sent_at IS NULL AND claimed_until IS NULL AND attempts = 0)"
+    "SELECT pg_notify(current_schema() || '_outbox', '') WHERE (SELECT claimed_until IS NULL AND attempts = 0"
+    " FROM outbox WHERE sent_at IS NULL ORDER BY id DESC LIMIT 1) IS NOT TRUE"
 )
 _INSERT = text(
     "WITH emitted AS (INSERT INTO outbox (id, type, payload, headers)"  # noqa: S608  # fixed texts, values bound
