@@ -42,6 +42,8 @@ _UNAVAILABLE_AFTER_SECONDS = 20.0
 _RETRY_CAP_SECONDS = 300.0
 _LOCAL_TRIES = 3
 _MAX_RECEIVE = 10
+# With a deep queue, so long is waited for room for more: one request brings ten as easily as one.
+_GATHER_SECONDS = 0.05
 
 
 class Consumer:
@@ -55,7 +57,7 @@ class Consumer:
         queue_name: str,
         dispatcher: Dispatcher,
         threads: int = 4,
-        prefetch: int = 10,
+        prefetch: int = 20,
         wait_seconds: int = 5,
         visibility_seconds: int = VISIBILITY_SECONDS,
         retry_base_seconds: float = 2.0,
@@ -71,6 +73,7 @@ class Consumer:
         self._dispatcher = dispatcher
         self._thread_count = threads
         self._capacity = threads + prefetch
+        self._worthwhile = max(1, min(_MAX_RECEIVE, prefetch // 2))
         self._wait_seconds = wait_seconds
         self._retry_base_seconds = retry_base_seconds
         self._on_handled = on_handled or (lambda: None)
@@ -99,18 +102,21 @@ class Consumer:
             self._leave()
 
     def _poll_until(self, stop: threading.Event) -> None:
-        backoff = Backoff()
+        backoff, is_deep = Backoff(), False
         while not stop.is_set():
             self.beat = time.monotonic()
             if not self._database_there.is_set():
                 self._await_database(stop, backoff)
                 continue
+            if is_deep:
+                self.receipts.await_room(timeout=_GATHER_SECONDS, capacity=self._capacity - self._worthwhile + 1)
             free = self._capacity - self.receipts.held()
             if free <= 0:
                 self.receipts.await_room(timeout=0.5, capacity=self._capacity)
                 continue
+            limit = min(free, _MAX_RECEIVE)
             try:
-                deliveries = self._receive(min(free, _MAX_RECEIVE))
+                deliveries = self._receive(limit)
             except Exception as error:  # noqa: BLE001  # a queue that is away, missing or broken is asked again
                 self._log.warning("consumer_receive_failed", **describe(error))
                 backoff.wait(stop)
@@ -118,6 +124,7 @@ class Consumer:
             if backoff.failures:
                 self._log.info("consumer_receives_again")
                 backoff.reset()
+            is_deep = len(deliveries) == limit
             for delivery in deliveries:
                 self.receipts.hold(delivery)
                 self._buffer.put(delivery)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _ENTRIES_PER_BATCH = 10
 _POLL_SECONDS = 1.0
+# Between two rounds of few rows, so that a stream of them goes out ten at a time. The first after a pause waits for
+# nothing.
+_GATHER_SECONDS = 0.02
 _ROW_BACKOFF_BASE_SECONDS = 0.5
 _ROW_BACKOFF_CAP_SECONDS = 30.0
 # Mistakes (a missing table, a bug) in a row before the process gives up and is started anew.
@@ -127,6 +130,8 @@ class Relay:
             # After a round that found something, look again: emitters that saw those rows waiting did not notify.
             if not claimed:
                 wake.wait(_POLL_SECONDS)
+            elif claimed < _ENTRIES_PER_BATCH:
+                stop.wait(_GATHER_SECONDS)
         self._pool.shutdown(wait=True)
 
     def drain_once(self) -> tuple[int, bool]:

@@ -45,7 +45,6 @@ def resend(session: Session, delivery_id: UUID, *, actor: Principal, wait_second
             recipient=first.recipient,
             recipient_name=first.recipient_name,
             language=first.language,
-            due_at=now,
             # Somebody asked for it now.
             urgent=True,
             org_id=first.org_id,

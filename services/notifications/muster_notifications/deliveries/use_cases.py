@@ -25,7 +25,7 @@ _INSERT = text(
     " context, status, reason, urgent, due_at, expires_at, request_id, resend_of, created_at, updated_at)"
     " VALUES (:id, :dedupe_key, :lane, :org_id, :event_id, :assignment_id, :registration_id, :link_version,"
     " :action_id, :template, :language, :recipient, :recipient_key, :recipient_name, :context, :status, :reason,"
-    " :urgent, :due_at, :expires_at, :request_id, :resend_of, :now, :now)"
+    " :urgent, :now, :expires_at, :request_id, :resend_of, :now, :now)"
     " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id), step AS ("
     "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued)"
     " SELECT id, pg_notify(current_schema() || '_deliveries', '') FROM queued"
@@ -54,7 +54,6 @@ class NewMail:
     recipient: str
     recipient_name: str
     language: str
-    due_at: datetime
     urgent: bool
     org_id: UUID | None = None
     event_id: UUID | None = None
@@ -72,6 +71,7 @@ class NewMail:
 def queue(session: Session, mail: NewMail) -> UUID | None:
     """Writes the delivery and wakes the senders on commit; its id, or None when there is one with the key already.
 
+    It is due at once: whether its organisation sleeps is looked at when it goes.
     A person without an address gets a delivery that is suppressed, so that the reason can be seen.
     """
     status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
@@ -98,12 +98,11 @@ def queue(session: Session, mail: NewMail) -> UUID | None:
             "status": status.value,
             "reason": reason,
             "urgent": mail.urgent,
-            "due_at": mail.due_at,
             "expires_at": mail.expires_at,
             "request_id": mail.request_id,
             "resend_of": mail.resend_of,
             "now": now,
-            "detail": {"trigger": mail.trigger, "due_at": clock.rfc3339(mail.due_at), "reason": reason},
+            "detail": {"trigger": mail.trigger, "reason": reason},
         },
     ).first()
     if row is None:

@@ -4,7 +4,6 @@ from sqlalchemy.orm import Session
 
 from muster_notifications.deliveries.use_cases import NewMail, queue
 from muster_notifications.templates.registry import language_of
-from muster_shared import clock
 from muster_shared.messages.auth import MailRequested
 from muster_shared.messaging.inbox import Context
 
@@ -19,7 +18,6 @@ def mail_requested(session: Session, message: MailRequested, context: Context) -
             recipient=message.recipient,
             recipient_name=message.recipient_name,
             language=language_of(message.language),
-            due_at=clock.now(),
             urgent=True,
             org_id=message.org_id,
             action_id=message.action_id,

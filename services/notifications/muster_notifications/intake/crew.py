@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from muster_notifications.copies.use_cases import keep_state
 from muster_notifications.deliveries.use_cases import NewMail, add_step, queue
-from muster_notifications.intake.timing import due_at
 from muster_notifications.templates.registry import TEMPLATES, language_of
 from muster_shared import clock
 from muster_shared.messages.events import (
@@ -147,7 +146,6 @@ def _queue(
     extra: dict[str, Any],
 ) -> None:
     event, facts, crew = message.event, message.assignment, message.crew
-    urgent = TEMPLATES[template].urgent
     queue(
         session,
         NewMail(
@@ -156,8 +154,7 @@ def _queue(
             recipient=crew.email,
             recipient_name=crew.name,
             language=language_of(crew.language),
-            due_at=due_at(session, event, urgent=urgent, now=clock.now()),
-            urgent=urgent,
+            urgent=TEMPLATES[template].urgent,
             org_id=event.org_id,
             event_id=event.event_id,
             assignment_id=facts.assignment_id,

@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 from muster_notifications.copies.models import Contact
 from muster_notifications.deliveries.use_cases import NewMail, queue
 from muster_notifications.templates.registry import language_of
-from muster_shared import clock
 from muster_shared.messages.events import PlannerAlerted
 from muster_shared.messaging.errors import Retry
 from muster_shared.messaging.inbox import Context
@@ -35,7 +34,6 @@ def planner_alerted(session: Session, message: PlannerAlerted, context: Context)
                 recipient_name=contact.name,
                 language=language_of(contact.language),
                 # A planner wants to know at once: what they do about it is theirs to choose.
-                due_at=clock.now(),
                 urgent=True,
                 org_id=event.org_id,
                 event_id=event.event_id,

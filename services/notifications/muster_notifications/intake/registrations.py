@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from muster_notifications.deliveries.use_cases import NewMail, queue
-from muster_notifications.intake.timing import due_at
 from muster_notifications.templates.registry import TEMPLATES, language_of
-from muster_shared import clock
 from muster_shared.messages.events import RegistrationChanged
 from muster_shared.messaging.inbox import Context
 
@@ -30,7 +28,6 @@ def registration_changed(session: Session, message: RegistrationChanged, context
     """Queues the mail that belongs to what happened."""
     event = message.event
     template = _RESENT[message.status] if message.reason == "resent" else _TEMPLATES[message.reason]
-    urgent = TEMPLATES[template].urgent
     queue(
         session,
         NewMail(
@@ -39,8 +36,7 @@ def registration_changed(session: Session, message: RegistrationChanged, context
             recipient=message.email,
             recipient_name=message.name,
             language=language_of(message.language),
-            due_at=due_at(session, event, urgent=urgent, now=clock.now()),
-            urgent=urgent,
+            urgent=TEMPLATES[template].urgent,
             org_id=event.org_id,
             event_id=event.event_id,
             registration_id=message.registration_id,

@@ -18,6 +18,7 @@ from muster_notifications.deliveries.states import Status
 from muster_notifications.deliveries.use_cases import add_step, move
 from muster_shared import clock
 from muster_shared.db import Database
+from muster_shared.together import Together
 
 # The lanes that have something due are found by leaps over the index, however many mails each holds; the rank of a
 # mail within its lane then makes the turns. Rows another worker holds are passed over, so a few more are looked at.
@@ -54,13 +55,14 @@ _CLAIM = text(
 )
 _ANY_DUE = text("SELECT EXISTS (SELECT 1 FROM deliveries WHERE status = 'queued' AND due_at <= :now)")
 _CALLING = text(
-    "WITH called AS (UPDATE attempts SET called_at = :now FROM deliveries d WHERE attempts.id = :attempt_id"
-    "  AND d.id = :id AND d.attempt_id = attempts.id AND d.status = 'sending' AND attempts.called_at IS NULL"
-    "  RETURNING attempts.id)"
-    " UPDATE deliveries SET template_version = :version,"
+    "WITH given AS (SELECT * FROM unnest(CAST(:attempt_ids AS uuid[]), CAST(:versions AS text[])) g (id, version)),"
+    " called AS (UPDATE attempts a SET called_at = :now FROM given g, deliveries d WHERE a.id = g.id"
+    "  AND d.id = a.delivery_id AND d.attempt_id = a.id AND d.status = 'sending' AND a.called_at IS NULL"
+    "  RETURNING a.id, a.delivery_id, g.version)"
+    " UPDATE deliveries d SET template_version = c.version,"
     " claimed_until = :now + make_interval(secs => :unknown * power(4,"
-    " (SELECT count(*) FROM attempts WHERE delivery_id = :id AND outcome = 'unknown')))"
-    " FROM called WHERE deliveries.id = :id AND attempt_id = called.id AND status = 'sending' RETURNING true"
+    " (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id AND u.outcome = 'unknown')))"
+    " FROM called c WHERE d.id = c.delivery_id AND d.attempt_id = c.id AND d.status = 'sending' RETURNING c.id"
 )
 _LOST = text(
     "SELECT d.id, d.attempt_id, a.called_at, (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id"
@@ -114,6 +116,7 @@ class Claims:
         self._lease_seconds = lease_seconds
         self._unknown_seconds = unknown_seconds
         self._after = UUID(int=0)
+        self._call = Together(self._note_calls)
 
     def claim(self, limit: int) -> list[Claimed]:
         """Up to `limit` due mails, in turns between organisations."""
@@ -141,18 +144,18 @@ class Claims:
 
     def calling(self, mail: Claimed, *, template_version: str) -> bool:
         """Notes that SES is about to be called; False when the claim was lost meanwhile, and nothing may be sent."""
+        return self._call((mail.attempt_id, template_version))
+
+    def _note_calls(self, calls: Sequence[tuple[UUID, str]]) -> list[bool]:
+        names = {
+            "attempt_ids": [attempt_id for attempt_id, _ in calls],
+            "versions": [version for _, version in calls],
+            "now": clock.now(),
+            "unknown": self._unknown_seconds,
+        }
         with self._database.read() as connection:
-            called = connection.execute(
-                _CALLING,
-                {
-                    "id": mail.id,
-                    "attempt_id": mail.attempt_id,
-                    "version": template_version,
-                    "now": clock.now(),
-                    "unknown": self._unknown_seconds,
-                },
-            ).first()
-        return called is not None
+            noted = set(connection.execute(_CALLING, names).scalars())
+        return [attempt_id in noted for attempt_id, _ in calls]
 
     def release_lost(self) -> int:
         """Queues again what workers left behind; how many. Call it every few seconds.

@@ -3,6 +3,7 @@
 No database connection is held while SES or auth is called.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -20,7 +21,7 @@ from muster_notifications.sending.provider import (
     ProviderError,
     Throttled,
 )
-from muster_notifications.sending.recording import record_accepted
+from muster_notifications.sending.recording import Accepted, record_accepted
 from muster_notifications.templates.registry import TEMPLATES, Audience, Calendar
 from muster_notifications.templates.rendering import MissingVariable, Rendered, UnknownTemplate, render
 from muster_shared import clock, ics, telemetry
@@ -31,6 +32,7 @@ from muster_shared.logs import log
 from muster_shared.messages.events import EventFacts
 from muster_shared.messaging.backoff import full_jitter
 from muster_shared.problems import Unavailable
+from muster_shared.together import Together
 
 _RETRY_BASE_SECONDS = 2.0
 _RETRY_CAP_SECONDS = 300.0
@@ -68,6 +70,7 @@ class Handover:
         self._links = links
         self._mime = mime
         self._organizations = organizations
+        self._record = Together(self._record_accepted)
         self._log = log("muster.sender")
 
     def handle(self, verdict: gate.Verdict) -> Outcome:
@@ -165,11 +168,14 @@ class Handover:
                 message_id = self._provider.send(sender=sender, recipient=recipient, raw=raw)
         except ProviderError as error:
             return self._refused(mail, error)
-        with self._database.transaction() as session:
-            record_accepted(session, mail.id, attempt_id=mail.attempt_id, ses_message_id=message_id)
+        self._record(Accepted(mail.id, mail.attempt_id, message_id))
         telemetry.observe("muster.mail.send", (clock.now() - started).total_seconds())
         self._log.info("mail_accepted", delivery_id=str(mail.id), attempt_id=str(mail.attempt_id))
         return Outcome.DONE
+
+    def _record_accepted(self, mails: Sequence[Accepted]) -> Sequence[None]:
+        record_accepted(self._database, mails)
+        return [None] * len(mails)
 
     def _refused(self, mail: Claimed, error: ProviderError) -> Outcome:
         kind = type(error).__name__
