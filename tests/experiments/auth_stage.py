@@ -104,6 +104,26 @@ def door(service: str, database: Database, keys: KeyRing) -> Flask:
     )
 
 
+def people_of(database: Database, folder: Path, *, bcrypt_cost: int = 4) -> tuple[People, KeyRing]:
+    """Auth on `database`, with its people; its keys lie in `folder`."""
+    keys_file = folder / "keys.json"
+    keys_file.write_text(json.dumps([new_entry(KeyStatus.SIGNING)]))
+    ring = KeyRing(keys_file)
+    settings = make_settings(
+        AuthSettings,
+        database_url=database.url,
+        password_pepper=_PEPPER,
+        jwt_keys_file=keys_file,
+        bcrypt_cost=bcrypt_cost,
+        hashing_at_once=4,
+        hashing_waiting=32,
+        database_pool_size=40,
+    )
+    app = build_app(settings, wire(settings, service="auth", keys=ring), ring)
+    core: Core = app.extensions["muster"].parts[Core]
+    return People(app=app, core=core, database=core.database), ring
+
+
 @contextlib.contextmanager
 def auth_stage(*, bcrypt_cost: int = 4, with_messages: bool = True) -> Iterator[AuthStage]:
     """Sets all of it up on a PostgreSQL and queues of its own, and takes it down."""
@@ -112,23 +132,8 @@ def auth_stage(*, bcrypt_cost: int = 4, with_messages: bool = True) -> Iterator[
         contextlib.closing(Databases(cluster, worker="attack")) as databases,
         TemporaryDirectory() as folder,
     ):
-        keys_file = Path(folder) / "keys.json"
-        keys_file.write_text(json.dumps([new_entry(KeyStatus.SIGNING)]))
-        ring = KeyRing(keys_file)
         database = databases.get("auth")
-        settings = make_settings(
-            AuthSettings,
-            database_url=database.url,
-            password_pepper=_PEPPER,
-            jwt_keys_file=keys_file,
-            bcrypt_cost=bcrypt_cost,
-            hashing_at_once=4,
-            hashing_waiting=32,
-            database_pool_size=40,
-        )
-        app = build_app(settings, wire(settings, service="auth", keys=ring), ring)
-        core: Core = app.extensions["muster"].parts[Core]
-        people = People(app=app, core=core, database=core.database)
+        people, ring = people_of(database, Path(folder), bcrypt_cost=bcrypt_cost)
         others = {name: databases.get(name) for name in OTHERS} if with_messages else {}
         doors = {name: door(name, theirs, ring) for name, theirs in others.items()}
         with _messages(database, others) if with_messages else contextlib.nullcontext():
