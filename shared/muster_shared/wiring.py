@@ -6,7 +6,7 @@ from muster_shared.auth.guards import Authenticator
 from muster_shared.auth.internal import InternalClient
 from muster_shared.auth.memberships import Memberships, Organizations
 from muster_shared.auth.revocations import Revocations
-from muster_shared.auth.service_keys import ServiceKeys
+from muster_shared.auth.service_keys import KeyTags, ServiceKeys
 from muster_shared.auth.tokens import KeySource, RemoteKeys, TokenVerifier
 from muster_shared.db import Database
 from muster_shared.settings import Settings
@@ -47,7 +47,12 @@ def wire(
     authenticator = Authenticator(
         tokens=TokenVerifier(issuer=settings.public_origin, keys=keys or RemoteKeys(settings.jwks_address)),
         revocations=Revocations(database=database),
-        service_keys=ServiceKeys(database=database, auth=auth, cache_secret=settings.cache_secret.get_secret_value()),
+        service_keys=ServiceKeys(
+            database=database,
+            auth=auth,
+            tags=KeyTags(internal_secret),
+            cache_secret=settings.cache_secret.get_secret_value(),
+        ),
         internal_secret=internal_secret,
     )
     return Wiring(

@@ -3,18 +3,18 @@
 The three routes run the same statement and give the same bytes; only their guards differ. One gunicorn worker.
 """
 
+import contextlib
 import statistics
 from uuid import UUID
 
 import orjson
 from flask import Flask, Response
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from muster_shared.auth.guards import public, scoped, signed_in
-from muster_shared.auth.service_keys import format_key, hash_secret, new_secret
-from muster_shared.auth.tables import service_keys
 from muster_shared.db import Database
 from muster_shared.ids import new_id
+from muster_shared.testing.accounts import add_key
 from muster_shared.web import AppSpec, Routes, create_app
 from muster_shared.web.app import part
 from muster_shared.wiring import wire
@@ -74,28 +74,15 @@ def app(made: Bench) -> Flask:
     )
 
 
-def _key(made: Bench) -> str:
-    key_id, secret = new_id(), new_secret()
-    database = Database(made.settings.database_url, pool_size=1)
-    with database.transaction() as session:
-        session.execute(
-            insert(service_keys).values(
-                id=key_id,
-                org_id=UUID(int=1),
-                name="bench",
-                secret_hash=hash_secret(secret),
-                scopes=["events:read"],
-                version=1,
-            )
-        )
-    database.close()
-    return format_key(key_id=key_id, secret=secret)
+def _key(made: Bench) -> dict[str, str]:
+    with contextlib.closing(Database(made.settings.database_url, pool_size=1)) as database:
+        return add_key(database, UUID(int=1), "events:read")
 
 
 def main() -> int:
     """Prints the rates and the ratios of cost; 1 when one falls short."""
     with bench(EVENTS) as made:
-        token, secret = made.issuer.headers(new_id()), {"X-Dashboard-Token": _key(made)}
+        token, secret = made.issuer.headers(new_id()), _key(made)
         with served(lambda: app(made)) as port:
             calls = {
                 "anonymous": Call("GET", "/api/cost/anybody", {}),

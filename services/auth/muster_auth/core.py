@@ -6,6 +6,7 @@ from muster_auth.config import AuthSettings
 from muster_auth.keyring import KeyRing
 from muster_auth.passwords.hashing import Passwords
 from muster_auth.totp.codes import SecretBox
+from muster_shared.auth.service_keys import KeyTags
 from muster_shared.db import Database
 
 
@@ -18,6 +19,7 @@ class Core:
     keys: KeyRing
     passwords: Passwords
     box: SecretBox
+    key_tags: KeyTags
 
 
 def build_core(settings: AuthSettings, database: Database, keys: KeyRing) -> Core:
@@ -34,4 +36,5 @@ def build_core(settings: AuthSettings, database: Database, keys: KeyRing) -> Cor
             waiting=settings.hashing_waiting,
         ),
         box=SecretBox(pepper),
+        key_tags=KeyTags(settings.internal_secret.get_secret_value()),
     )

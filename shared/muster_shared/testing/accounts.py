@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-import bcrypt
 from sqlalchemy import insert
 
-from muster_shared.auth.service_keys import format_key, new_secret
+from muster_shared.auth.service_keys import KeyTags, format_key, hash_secret
 from muster_shared.auth.tables import memberships, service_keys
 from muster_shared.db import Database
 from muster_shared.ids import new_id
+from muster_shared.testing.settings import INTERNAL_SECRET
 
 
 def add_member(database: Database, org_id: UUID, *, role: str | None = "manager", user_id: UUID | None = None) -> UUID:
@@ -21,15 +21,15 @@ def add_member(database: Database, org_id: UUID, *, role: str | None = "manager"
 
 def add_key(database: Database, org_id: UUID, *scopes: str) -> dict[str, str]:
     """Makes a key with these scopes; the headers it is sent in."""
-    key_id, secret = new_id(), new_secret()
+    key_id = new_id()
+    secret = KeyTags(INTERNAL_SECRET).new_secret(key_id)
     with database.transaction() as session:
         session.execute(
             insert(service_keys).values(
                 id=key_id,
                 org_id=org_id,
                 name="booking system",
-                # The least cost there is: the real one is for the tests of keys.
-                secret_hash=bcrypt.hashpw(secret.encode(), bcrypt.gensalt(4)).decode(),
+                secret_hash=hash_secret(secret),
                 scopes=list(scopes),
                 version=1,
             )

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from muster_shared.auth.guards import Access
 from muster_shared.auth.internal import service_token
+from muster_shared.testing.settings import INTERNAL_SECRET
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.web.app import operations_of
 from muster_shared.web.routes import Operation
@@ -25,7 +26,6 @@ from muster_shared.web.routes import Operation
 Headers = Mapping[str, str]
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _NO_LINK = "AAAAAAAAAA"
-_INTERNAL_SECRET = "test-internal-secret-of-32-characters"  # of `make_settings`
 
 
 class Actor(StrEnum):
@@ -198,7 +198,7 @@ def tampered(text: str) -> str:
 
 def as_service(name: str) -> Headers:
     """The headers of another service of ours."""
-    return {"Authorization": f"Bearer {service_token(secret=_INTERNAL_SECRET, service=name)}"}
+    return {"Authorization": f"Bearer {service_token(secret=INTERNAL_SECRET, service=name)}"}
 
 
 def name_of(operation: Operation) -> str:

@@ -4,6 +4,8 @@ from typing import Any, TypeVar
 
 from muster_shared.settings import Environment, Settings
 
+INTERNAL_SECRET = "test-internal-secret-of-32-characters"
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -12,7 +14,7 @@ def make_settings(kind: type[S], *, database_url: str, **values: Any) -> S:
     given: dict[str, Any] = {
         "env": Environment.TEST,
         "database_url": database_url,
-        "internal_secret": "test-internal-secret-of-32-characters",
+        "internal_secret": INTERNAL_SECRET,
         "cache_secret": "test-cache-secret-of-some-32-characters",
         "trusted_proxy_hops": 0,
         # Nothing listens there: a test that would call another service by accident fails at once.

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from muster_auth.core import Core
 from muster_auth.organizations.policies import OWNERS, require
 from muster_auth.service_keys import use_cases
 from muster_auth.service_keys.queries import keys_of
@@ -11,6 +12,7 @@ from muster_auth.service_keys.schemas import CreateKeyBody, KeyPage, KeyView, Ne
 from muster_shared.auth import Principal
 from muster_shared.auth.guards import signed_in
 from muster_shared.web import Answer, PageQuery, Routes, page_answer, read_cursor
+from muster_shared.web.app import part
 
 routes = Routes("service_keys", prefix="/api/organizations/<uuid:org_id>/service-keys", tag="service keys")
 
@@ -28,7 +30,7 @@ def create(*, org_id: UUID, body: CreateKeyBody, session: Session, principal: Pr
     command = use_cases.CreateKey(
         org_id=org_id, name=body.name, scopes=frozenset(body.scopes), expires_at=body.expires_at
     )
-    key, text = use_cases.create(session, principal, command)
+    key, text = use_cases.create(session, principal, command, tags=part(Core).key_tags)
     return Answer(NewKeyView.made(key, text), status=201)
 
 

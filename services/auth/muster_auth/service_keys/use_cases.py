@@ -14,7 +14,7 @@ from muster_auth.organizations.policies import OWNERS, require_locked
 from muster_auth.service_keys.models import OrganizationKey
 from muster_shared import clock
 from muster_shared.auth import Principal
-from muster_shared.auth.service_keys import format_key, hash_secret, new_secret
+from muster_shared.auth.service_keys import KeyTags, format_key, hash_secret
 from muster_shared.ids import new_id
 from muster_shared.messages.auth import ServiceKeyChanged
 from muster_shared.problems import Invalid, NotFound
@@ -35,7 +35,7 @@ class CreateKey:
     expires_at: datetime | None
 
 
-def create(session: Session, actor: Principal, command: CreateKey) -> tuple[OrganizationKey, str]:
+def create(session: Session, actor: Principal, command: CreateKey, *, tags: KeyTags) -> tuple[OrganizationKey, str]:
     """The key, and its text, which is kept nowhere.
 
     Two keys of one name may be live, the old and the new one of a rotation. Raises `NotFound`, `Forbidden`,
@@ -47,9 +47,10 @@ def create(session: Session, actor: Principal, command: CreateKey) -> tuple[Orga
     if not now < expires_at <= now + LONGEST_LIFETIME:
         raise Invalid.field("/expires_at", "must lie in the future, at most five years off")
     _require_room(session, command, now=now)
-    secret = new_secret()
+    key_id = new_id()
+    secret = tags.new_secret(key_id)
     key = OrganizationKey(
-        id=new_id(),
+        id=key_id,
         org_id=command.org_id,
         name=command.name,
         secret_hash=hash_secret(secret),
