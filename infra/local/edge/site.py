@@ -10,9 +10,11 @@ from werkzeug.wrappers import Request, Response
 from local.edge.storage import Found, Storage, close
 
 _NOT_FOUND_PAGE = (
-    "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-    "<title>Nothing here</title><h1>There is no such page</h1>"
-    "<p>The address may be mistyped, or the page was taken down.</p></html>"
+    "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    "<meta name=color-scheme content='light dark'><title>Nothing here</title>"
+    "<link rel=icon href=/favicon.svg type=image/svg+xml><link rel=stylesheet href=/pages/crew.css></head><body>"
+    "<main class='m-page m-page-small'><section class=m-card><h1>There is no such page</h1>"
+    "<p>The address may be mistyped, or the page was taken down.</p></section></main></body></html>"
 )
 _FOLDERS = ("assets/", "banners/", "pages/")
 _SECRET_PAGES = ("/g/", "/registrations", "/invitations", "/verify-email", "/reset-password")

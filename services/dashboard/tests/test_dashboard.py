@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from services.dashboard.tests import data
-from services.dashboard.tests.conftest import Opened
+from services.dashboard.tests.conftest import DASHBOARD, Opened
 from services.dashboard.tests.site import Call, Reply, Site, problem
 
 pytestmark = pytest.mark.browser
@@ -84,12 +85,19 @@ def test_axe_finds_nothing_when_a_page_is_shown(
 ) -> None:
     page = open_page(path, signed_in=signed_in, width=360).page
     expect(page.get_by_text(words).first).to_be_visible()
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.emulate_media(color_scheme="dark")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    for width in (360, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert axe(page) == []
+
+
+def test_the_pages_looked_at_are_the_pages_there_are() -> None:
+    routes = re.findall(r'pattern: "([^"]+)"', (DASHBOARD / "src/app/routes.ts").read_text())
+    shown = [path.partition("?")[0] for path, *_ in PAGES]
+    missing = [route for route in routes if not any(re.fullmatch(re.sub(r":\w+", "[^/]+", route), path) for path in shown)]
+    assert missing == []
 
 
 # Address, and the buttons to press one after the other until the dialog is there.
@@ -105,6 +113,7 @@ DIALOGS = [
     ("/settings/keys", ["New key"]),
     ("/settings/webhooks", ["New webhook"]),
     ("/settings/account", ["Turn it on"]),
+    ("/settings/account", ["Delete my account"]),
 ]
 
 
@@ -117,6 +126,17 @@ def test_axe_finds_nothing_when_a_dialog_is_open(
         page.get_by_role("button", name=name, exact=True).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("dialog").locator(".skeleton")).to_have_count(0)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_axe_finds_nothing_when_the_address_is_changed(
+    week: Site, open_page: Opened, axe: Callable[[Page], list[str]]
+) -> None:
+    week.on("POST", "/api/auth/me/email", Reply({}, status=202))
+    page = open_page("/settings/account", signed_in=True, width=360).page
+    page.get_by_label("Email", exact=True).fill("new@example.com")
+    expect(page.get_by_role("button", name="Change the address")).to_be_visible()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 

@@ -255,7 +255,7 @@ def test_one_click_needs_nothing_but_the_address(client: FlaskClient, desk: Desk
     assert client.post(unsubscribe_path(desk), **body).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["x", "a.b.c", "e" * 2000])
+@pytest.mark.parametrize("token", ["made-up", "a.b.c", "e" * 2000])
 def test_a_forged_unsubscribe_link_is_a_page_that_says_so(client: FlaskClient, token: str) -> None:
     for method in ("GET", "POST"):
         answer = client.open(f"/u/{token}", method=method)

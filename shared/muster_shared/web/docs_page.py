@@ -3,6 +3,7 @@
 CSS = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #0b6bcb; }
 @media (prefers-color-scheme: dark) { :root { --accent: #7cb8f7; } }
+body { background: Canvas; color: CanvasText; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 0 auto; padding: 1rem; }
 a { color: var(--accent); }
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }

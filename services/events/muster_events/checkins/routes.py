@@ -19,9 +19,10 @@ from muster_events.checkins.schemas import (
     UndoneView,
 )
 from muster_events.checkins.use_cases import Door
+from muster_events.errors import StaffLinkNotFound
 from muster_events.events.access import staff_event
 from muster_events.pages.qr import qr_svg
-from muster_events.pages.small import staff_page
+from muster_events.pages.small import missing_page, staff_page
 from muster_events.parts import EventsParts
 from muster_shared.auth import Principal
 from muster_shared.auth.guards import public, scoped
@@ -101,7 +102,14 @@ def door_worker() -> Response:
 @link_routes.page("/<token>", guard=public())
 def open_staff_link(*, token: str, session: Session) -> Response:
     """The page of the door"""
-    door = use_cases.door_by_link(session, token)
+    try:
+        door = use_cases.door_by_link(session, token)
+    except StaffLinkNotFound as problem:
+        page = missing_page(
+            title="This link opens no door",
+            text="It has ended or is not whole. Whoever runs the event can make you a new one.",
+        )
+        return html_response(page, status=problem.status)
     return html_response(staff_page(door.event, token=token, label=door.by), cache_control="no-cache")
 
 

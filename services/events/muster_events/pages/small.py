@@ -1,4 +1,4 @@
-"""The small pages: a ticket to show or print, and the door's."""
+"""The small pages: a ticket to show or print, the door's, and what stands where there is neither."""
 
 from datetime import datetime
 
@@ -50,6 +50,11 @@ def staff_page(event: Event, *, token: str, label: str) -> str:
         .get_template("staff.html")
         .render(event=event, token=token, label=label, starts_at=rfc3339(event.starts_at), start_text=start_text)
     )
+
+
+def missing_page(*, title: str, text: str) -> str:
+    """What a person is shown at an address that opens nothing."""
+    return environment().get_template("missing.html").render(heading=title, text=text)
 
 
 def _span(event: Event, language: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from muster_events.errors import TicketNotFound
 from muster_events.events.codes import read_ticket_code
 from muster_events.events.models import Event, Status
 from muster_events.pages.qr import qr_response
-from muster_events.pages.small import ticket_page
+from muster_events.pages.small import missing_page, ticket_page
 from muster_events.parts import EventsParts
 from muster_events.registrations.models import Registration, RegistrationStatus
 from muster_shared.auth.guards import public
@@ -36,7 +36,11 @@ def _ticket(session: Session, code: str) -> tuple[Registration, Event]:
 @routes.page("/<code>", guard=public())
 def show_ticket(*, code: str, session: Session) -> Response:
     """The ticket as a page to show or print"""
-    registration, event = _ticket(session, code)
+    try:
+        registration, event = _ticket(session, code)
+    except TicketNotFound as problem:
+        page = missing_page(title="There is no such ticket", text="Its code may be mistyped, or the event is gone.")
+        return html_response(page, status=problem.status)
     organization = part(EventsParts).wiring.organizations.get(event.org_id) or {}
     return html_response(ticket_page(event, registration, org_name=str(organization.get("name", ""))))
 

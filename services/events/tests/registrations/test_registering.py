@@ -330,3 +330,10 @@ def test_an_address_is_spared_when_somebody_registers_it_everywhere(
     assert answers[:20] == [201] * 20
     assert answers[-1] == 429
     assert client.post(url_of(event), json=person("Ben")).status_code == 201
+
+
+def test_a_page_says_so_when_there_is_no_such_ticket(client: FlaskClient) -> None:
+    answer = client.get("/t/7QX2MKD0A1B2C3D4")
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such ticket" in answer.text
+    assert "7QX2" not in answer.text
