@@ -20,10 +20,15 @@ from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
 from muster_shared.messages import auth as auth_messages
 from muster_shared.messages import events as event_messages
-from muster_shared.messaging.spec import Job, Loop, RawQueue, WorkerSpec
+from muster_shared.messaging.spec import Job, Loop, RawQueue, SharedTransaction, WorkerSpec
 from muster_shared.settings import load_or_exit
 from muster_shared.web import idempotency, rate_limit
 from muster_shared.wiring import Wiring, wire
+
+# As many as fit into one transaction: see `SharedTransaction`.
+_INTAKE_THREADS = 8
+# SES tells of each mail two or three times.
+_EVENTS_AHEAD = 20
 
 
 def build() -> WorkerSpec:
@@ -78,18 +83,19 @@ def build_worker(
         handlers={
             **replication.handlers(),
             auth_messages.MembershipChanged: membership_changed,
-            auth_messages.MailRequested: account.mail_requested,
+            auth_messages.MailRequested: SharedTransaction(account.mail_requested),
             event_messages.EventChanged: event_changed,
-            event_messages.CrewAssigned: crew.crew_assigned,
-            event_messages.CrewReminderDue: crew.crew_reminder_due,
-            event_messages.CrewDetailsChanged: crew.crew_details_changed,
-            event_messages.CrewReleased: crew.crew_released,
+            event_messages.CrewAssigned: SharedTransaction(crew.crew_assigned),
+            event_messages.CrewReminderDue: SharedTransaction(crew.crew_reminder_due),
+            event_messages.CrewDetailsChanged: SharedTransaction(crew.crew_details_changed),
+            event_messages.CrewReleased: SharedTransaction(crew.crew_released),
             event_messages.CrewAnswered: crew.crew_answered,
             event_messages.CrewLinkOpened: crew.crew_link_opened,
             event_messages.PlannerAlerted: planners.planner_alerted,
-            event_messages.RegistrationChanged: registrations.registration_changed,
+            event_messages.RegistrationChanged: SharedTransaction(registrations.registration_changed),
         },
-        raw_queues={"notifications-ses": RawQueue(ses_event)},
+        raw_queues={"notifications-ses": RawQueue(ses_event, prefetch=_EVENTS_AHEAD)},
+        threads=_INTAKE_THREADS,
         loops=[Loop(name="sender", run=sender.run, channel="deliveries")],
         jobs=[
             _job(wiring.database, "forget_old_answers", 3600, idempotency.forget_old_answers),

@@ -31,6 +31,7 @@ from muster_shared.messages.events import (
 from muster_shared.messaging import inbox
 from muster_shared.messaging.errors import AlreadyHandled
 from muster_shared.messaging.inbox import Context
+from muster_shared.messaging.spec import SharedTransaction
 from muster_shared.testing.accounts import add_member
 from muster_shared.wiring import Wiring
 
@@ -135,7 +136,8 @@ class Desk:
             with self.database.transaction() as session:
                 inbox.record(session, context)
                 handler: Any = self.spec.handlers[type(message)]
-                handler(session, message, context)
+                run = handler.run if isinstance(handler, SharedTransaction) else handler
+                run(session, message, context)
 
     def send(self) -> list[Sent]:
         """Sends what is due; the mails that were accepted meanwhile."""

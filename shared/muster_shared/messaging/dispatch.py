@@ -1,11 +1,15 @@
 """From the text of a queue message to its handler, which is run so that it counts once."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context as Surroundings
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
 
 import orjson
+from sqlalchemy.orm import Session
 
 from muster_shared.db import Database
 from muster_shared.messaging import inbox
@@ -18,7 +22,8 @@ from muster_shared.messaging.errors import (
     UnknownMessageType,
 )
 from muster_shared.messaging.inbox import Context
-from muster_shared.messaging.spec import Handler, OutsideTransaction, RawHandler
+from muster_shared.messaging.spec import Handler, OutsideTransaction, RawHandler, SharedTransaction
+from muster_shared.together import Together
 
 # How long a claim is believed without being extended; the heartbeat extends it three times in that time.
 CLAIM_SECONDS = 30.0
@@ -54,9 +59,12 @@ class Dispatcher(Protocol):
 class TypedDispatcher:
     """Messages in envelopes, to the handler of their class."""
 
-    def __init__(self, queue: str, handlers: Mapping[type[Message], Handler | OutsideTransaction]) -> None:
+    def __init__(
+        self, queue: str, handlers: Mapping[type[Message], Handler | SharedTransaction | OutsideTransaction]
+    ) -> None:
         self._queue = queue
         self._handlers = {kind.type: handler for kind, handler in handlers.items()}
+        self._share = Together(_in_one_transaction)
 
     def read(self, delivery: Delivery) -> Work:
         """The work a delivery asks for."""
@@ -69,8 +77,18 @@ class TypedDispatcher:
         if isinstance(handler, OutsideTransaction):
             run = partial(_outside, handler=handler.run, message=message, context=context)
             return Work(kind=envelope.type, context=context, claimed=True, run=run)
-        run = partial(_inside, handler=handler, message=message, context=context)
+        if isinstance(handler, SharedTransaction):
+            run = partial(self._shared, handler=handler.run, message=message, context=context)
+        else:
+            run = partial(_inside, handler=handler, message=message, context=context)
         return Work(kind=envelope.type, context=context, claimed=False, run=run)
+
+    def _shared(self, database: Database, *, handler: Handler, message: Message, context: Context) -> None:
+        outcome = self._share(_Share(database, handler, message, context))
+        if outcome is _Outcome.HANDLED_BEFORE:
+            raise AlreadyHandled
+        if outcome is _Outcome.ROLLED_BACK:
+            _inside(database, handler=handler, message=message, context=context)
 
 
 class RawDispatcher:
@@ -108,6 +126,45 @@ def _inside(database: Database, *, handler: Handler, message: Message, context: 
     with database.transaction() as session:
         inbox.record(session, context)
         handler(session, message, context)
+
+
+class _Outcome(Enum):
+    """What became of a message in a transaction of several."""
+
+    DONE = auto()
+    HANDLED_BEFORE = auto()
+    ROLLED_BACK = auto()
+
+
+@dataclass(frozen=True)
+class _Share:
+    """A message in a transaction of several, with what its own thread logs and traces by."""
+
+    database: Database
+    handler: Handler
+    message: Message
+    context: Context
+    surroundings: Surroundings = field(default_factory=copy_context)
+
+    def run(self, session: Session) -> _Outcome:
+        try:
+            inbox.record(session, self.context)
+        except AlreadyHandled:
+            return _Outcome.HANDLED_BEFORE
+        self.surroundings.run(self.handler, session, self.message, self.context)
+        return _Outcome.DONE
+
+
+def _in_one_transaction(shares: Sequence[_Share]) -> list[_Outcome]:
+    database = shares[0].database
+    if len(shares) == 1:
+        with database.transaction() as session:
+            return [shares[0].run(session)]
+    try:
+        with database.transaction() as session:
+            return [share.run(session) for share in shares]
+    except Exception:  # noqa: BLE001  # whose it was shows when each is run by itself
+        return [_Outcome.ROLLED_BACK] * len(shares)
 
 
 def _outside(

@@ -30,6 +30,17 @@ class OutsideTransaction:
     run: Callable[[Database, Any, Context], None]
 
 
+@dataclass(frozen=True)
+class SharedTransaction:
+    """A handler that several threads may run in one transaction, each for its message; should one of them fail, each
+    is run by itself.
+
+    Only for handlers that touch rows of their own message: such a transaction holds the locks of all of them.
+    """
+
+    run: Handler
+
+
 RawHandler = Callable[[Database, dict[str, Any], Context], None]
 
 
@@ -74,7 +85,7 @@ class WorkerSpec:
     service: str
     database: Database
     settings: Settings
-    handlers: Mapping[type[Message], Handler | OutsideTransaction] = field(default_factory=dict)
+    handlers: Mapping[type[Message], Handler | SharedTransaction | OutsideTransaction] = field(default_factory=dict)
     raw_queues: Mapping[str, RawQueue | RawHandler] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     loops: Sequence[Loop] = ()

@@ -121,3 +121,17 @@ def test_every_message_is_routed_when_it_is_a_type_of_ours() -> None:
     assert EventChanged.type in ours
     assert PhotoChanged.type in ours
     assert ours == set(routing())
+
+
+def test_several_are_emitted_as_one_by_one_when_they_go_together(post: Post) -> None:
+    listening, key = _listening(post), uuid4()
+    with bound_contextvars(request_id="req-2"), post.database.transaction() as session:
+        outbox.emit_all(session, [(link_opened(1), key), (link_opened(2), None)])
+        outbox.emit_all(session, [])
+    assert _times_notified(post, listening) == 1
+    rows = post.rows("SELECT type, payload, headers FROM outbox ORDER BY id")
+    assert [(row.type, row.payload["link_version"], row.headers) for row in rows] == [
+        ("crew.link_opened.v1", 1, {"request_id": "req-2", "key": str(key)}),
+        ("crew.link_opened.v1", 2, {"request_id": "req-2"}),
+    ]
+    listening.close()

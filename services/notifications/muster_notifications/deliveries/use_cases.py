@@ -163,12 +163,16 @@ def move(
     return True
 
 
-def tell(session: Session, row: Row[Any]) -> None:
-    """Emits `delivery.changed.v1` for a row as a move returns it."""
+def tell(session: Session, *rows: Row[Any]) -> None:
+    """Emits `delivery.changed.v1` for rows as a move returns them."""
+    outbox.emit_all(session, [(_change(row), row.id) for row in rows])
+
+
+def _change(row: Row[Any]) -> DeliveryChanged:
     values = dict(row._mapping)
     values["delivery_id"] = values.pop("id")
     values["occurred_at"] = values.pop("updated_at")
-    outbox.emit(session, DeliveryChanged(**values), key=values["delivery_id"])
+    return DeliveryChanged(**values)
 
 
 def add_step(

@@ -49,8 +49,7 @@ def record_accepted(database: Database, mails: Sequence[Accepted]) -> None:
         "now": clock.now(),
     }
     with database.transaction() as session:
-        for row in session.execute(_ACCEPTED, names).all():
-            tell(session, row)
+        tell(session, *session.execute(_ACCEPTED, names).all())
         waiting = set(session.execute(_WAITS, {"ids": names["ses_message_ids"]}).scalars())
         for mail in mails:
             if mail.ses_message_id in waiting:
