@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.photos import heic, jpeg_with_position, metadata_of, png, size_of
-from tests.e2e.user import Visitor, fresh_address, sign_up, until
+from tests.e2e.user import Mail, Visitor, fresh_address, sign_up, until
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
@@ -278,3 +278,48 @@ def test_forged_upload_is_refused_by_the_store(charter: Charter) -> None:
     assert send({}, data + b"x" * (26 * 1024 * 1024)) in {400, 403, 413}
     assert send({"policy": fields["policy"][:-8] + "AAAAAAAA"}) in {400, 403}
     assert send({}) in {200, 201, 204}
+
+
+def test_what_was_done_is_in_the_organisation_s_audit_log(charter: Charter) -> None:
+    wanted = {
+        ("auth", "service_key.created", "Olga Operator"),
+        ("events", "crew_member.added", "booking engine"),
+        ("events", "event.created", "booking engine"),
+        ("events", "assignment.created", "booking engine"),
+    }
+
+    def told() -> list[dict[str, Any]] | None:
+        entries = charter.operator.get(f"/api/organizations/{charter.org_id}/audit", params={"limit": 100})["items"]
+        found = {(entry["service"], entry["action"], entry["actor_name"]) for entry in entries}
+        return entries if wanted <= found else None
+
+    entries = until(told, what="the entries of every service")
+    assert not [private for private in ("@", str(REVENUE), "pays late") if private in str(entries)]
+
+
+def test_settings_of_the_organisation_reach_its_guest_pages_and_mails(charter: Charter) -> None:
+    page, organization = (
+        f"/api/media/guest/{charter.event['guest_page']['code']}",
+        f"/api/organizations/{charter.org_id}",
+    )
+    answers = f"desk@{uuid4().hex[:6]}.example.com"
+
+    def reminders(count: int) -> list[Mail] | None:
+        found = charter.operator.mails_to(charter.addresses[2])
+        return found if len(found) > count else None
+
+    def change(**settings: Any) -> None:
+        charter.operator.call("PATCH", organization, json={"settings": settings})
+
+    change(moderate_photos=True, reply_to=answers)
+    until(lambda: charter.operator.get(page)["moderated"] or None, what="the guest page to be moderated")
+    reminded = f"/api/events/{charter.event['id']}/assignments/{assignment_of(charter, 2)['id']}/remind"
+    # Each service hears of the settings by itself: the first mail may be as quick as they are.
+    for number in range(1, 4):
+        charter.integration.post(reminded, expect=202)
+        mails = until(lambda n=number: reminders(n), what="the reminder")  # type: ignore[misc]
+        if "Reply-To" in mails[0].headers:
+            break
+    assert answers in mails[0].headers["Reply-To"]
+    change(moderate_photos=None, reply_to=None)
+    until(lambda: not charter.operator.get(page)["moderated"] or None, what="the guest page to be as it was")
