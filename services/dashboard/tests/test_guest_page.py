@@ -228,3 +228,41 @@ def test_photos_of_the_queue_survive_without_a_connection(media: Media, open_pag
     page.context.set_offline(False)
     expect(page.get_by_text("Verified: safe to delete")).to_be_visible()
     watched.complaints.clear()
+
+
+@pytest.mark.parametrize(
+    ("language", "add", "verified", "refused", "download"),
+    [
+        ("de", "Fotos hinzufügen", "Geprüft: kann vom Handy gelöscht werden", "Kein Foto", "Alle Fotos herunterladen"),
+        ("fr", "Ajouter des photos", "Vérifiée : vous pouvez", "Ce n’est pas une photo", "Télécharger toutes les photos"),
+        ("es", "Añadir fotos", "Comprobada: puede borrarla", "No es una foto", "Descargar todas las fotos"),
+    ],
+)
+def test_the_page_speaks_the_language_it_was_published_in(
+    media: Media,
+    open_page: Opened,
+    axe: Callable[[Page], list[str]],
+    language: str,
+    add: str,
+    verified: str,
+    refused: str,
+    download: str,
+) -> None:
+    html = GUEST_HTML.replace('<html lang="en">', f'<html lang="{language}">').encode()
+    media.site.on("GET", "/g/K7QM2XWD", Reply(html, headers={"Content-Type": "text/html; charset=utf-8"}))
+    page = open_page("/g/K7QM2XWD", width=360).page
+    files: list[Any] = [
+        {"name": "beach.jpg", "mimeType": "image/jpeg", "buffer": data.jpeg(1)},
+        {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"},
+        {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+    ]
+    page.get_by_label(add).set_input_files(files)
+    expect(page.get_by_text(verified)).to_be_visible()
+    expect(page.get_by_text(refused).first).to_be_visible()
+    expect(page.get_by_role("button", name=download)).to_be_visible()
+    # The service's reason is in English, so that the page has words of its own.
+    expect(page.get_by_text("This file is not the picture it says it is.")).to_have_count(0)
+    page.get_by_role("listitem").locator("button.g-thumb").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

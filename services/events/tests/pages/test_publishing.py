@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from muster_events.config import EventsSettings
+from muster_events.events.models import Kind
 from muster_events.events.views import Addresses
 from muster_events.pages.publishing import Publisher
+from muster_events.pages.texts import LANGUAGES
 from muster_events.worker import build_worker
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
@@ -276,3 +278,38 @@ def test_a_jobs_page_shows_how_far_the_crew_is_when_it_reports(
     assert 'data-state="done">Booked' in html
     assert 'data-state="current">On the way <time' in html
     assert len(messages_of(database, "event.changed.v1")) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "words"),
+    [
+        ("de", "de", ["Worum es geht", "Fotos", "Stand", "Gebucht", "Gemacht mit Muster", "Zum Inhalt"]),
+        ("fr", "fr", ["À propos", "Photos", "Avancement", "Réservé", "Fait avec Muster", "Aller au contenu"]),
+        ("es", "es", ["De qué se trata", "Fotos", "Progreso", "Reservado", "Hecho con Muster", "Ir al contenido"]),
+        ("el", "en", ["About", "Photos", "Progress", "Booked", "Made with Muster", "Skip to content"]),
+    ],
+)
+def test_the_page_speaks_the_organisations_language_where_there_are_texts_in_it(
+    publisher: Publisher,
+    site: Site,
+    database: Database,
+    make_event: MakeEvent,
+    people: People,
+    language: str,
+    shown: str,
+    words: list[str],
+) -> None:
+    with database.transaction() as session:
+        values = {"language": language, "id": people.org_id}
+        session.execute(text("UPDATE organization_copies SET language = :language WHERE id = :id"), values)
+    event = make_event(kind="job", description="Two rooms")
+    deliver(publisher, database)
+    page = site.html(event["guest_page"]["code"])
+    assert f'<html lang="{shown}">' in page
+    assert [word for word in words if word not in page] == []
+
+
+@pytest.mark.parametrize("name", sorted(LANGUAGES))
+def test_no_text_is_left_out_of_a_language(name: str) -> None:
+    for texts in vars(LANGUAGES[name]).values():
+        assert set(texts) == set(Kind) if isinstance(texts, dict) else texts.strip()

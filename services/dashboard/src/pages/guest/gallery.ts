@@ -2,16 +2,16 @@
 import { h, setText } from "../shared/dom";
 import type { GuestApi, Photo } from "./api";
 import { Lightbox } from "./lightbox";
+import { words } from "./words";
 
 /** Renewed this long before they expire: a slow phone is still loading by then. */
 const MARGIN_SECONDS = 45;
-const UNREACHABLE = "The gallery cannot be reached just now. The page stays as it is; photos you add are kept here and sent later.";
 
 export class Gallery {
   readonly element: HTMLElement;
-  private readonly grid = h("ul", { class: "g-grid", "aria-label": "Gallery" });
+  private readonly grid = h("ul", { class: "g-grid", "aria-label": words.gallery });
   private readonly note = h("p", { class: "m-muted", role: "status" });
-  private readonly more = h("button", { type: "button", class: "m-button", hidden: true, onclick: () => void this.load(false) }, "Show more photos");
+  private readonly more = h("button", { type: "button", class: "m-button", hidden: true, onclick: () => void this.load(false) }, words.showMore);
   private readonly lightbox: Lightbox;
   private photos: Photo[] = [];
   private cursor: string | null = null;
@@ -50,7 +50,7 @@ export class Gallery {
       await (fromStart ? this.reload() : this.append());
       this.draw();
     } catch {
-      setText(this.note, UNREACHABLE);
+      setText(this.note, words.unreachable);
       this.schedule(30);
     } finally {
       this.busy = false;
@@ -95,13 +95,13 @@ export class Gallery {
     while (this.grid.children.length > shown.length) this.grid.lastElementChild?.remove();
     this.grid.hidden = shown.length === 0;
     this.more.hidden = this.cursor === null;
-    setText(this.note, shown.length === 0 ? "No photos yet. Be the first to add one." : "");
+    setText(this.note, shown.length === 0 ? words.noPhotos : "");
     this.lightbox.update(shown);
     this.scheduleRenewal();
   }
 
   private tile(photo: Photo): HTMLLIElement {
-    const alt = photo.caption ?? "Photo";
+    const alt = photo.caption ?? words.photo;
     const image = h("img", { alt, loading: "lazy", decoding: "async", width: 240, height: 240 });
     image.addEventListener("error", () => this.schedule(2), { once: true });
     const open = (): void => this.lightbox.open(photo.id);

@@ -16,14 +16,15 @@ import { openStore } from "../shared/store";
 import { type Album, GuestApi, type PageState } from "./api";
 import { Gallery } from "./gallery";
 import { Uploader } from "./uploader";
+import { words } from "./words";
 
 /** Whether photos may be added now, and what to say when not. */
 export function uploadsClosed(state: PageState, now: number): string | null {
   const opens = state.opens_at == null ? null : Date.parse(state.opens_at);
   const closes = state.closes_at == null ? null : Date.parse(state.closes_at);
-  if (opens !== null && now < opens) return `Photos can be added from ${readable(opens)}.`;
-  if (closes !== null && now > closes) return "Adding photos has ended. Thank you to everybody who shared theirs.";
-  return state.uploads_open === false ? "Photos cannot be added to this page at the moment." : null;
+  if (opens !== null && now < opens) return words.opensFrom(readable(opens));
+  if (closes !== null && now > closes) return words.ended;
+  return state.uploads_open === false ? words.closed : null;
 }
 
 function readable(instant: number): string {
@@ -93,29 +94,29 @@ async function showState(api: GuestApi, fromPage: PageState, notice: HTMLElement
   const closed = uploadsClosed(state, Date.now());
   uploader.hidden = closed !== null;
   const hidden = state.gallery_visible === false ? revealText(state) : null;
-  const moderated = state.moderated === true ? "Photos appear in the gallery once the organiser has looked at them." : null;
+  const moderated = state.moderated === true ? words.moderated : null;
   const text = [closed, hidden, moderated].filter((each) => each !== null).join(" ");
   notice.hidden = text === "";
   setText(notice, text);
 }
 
 function revealText(state: PageState): string {
-  return state.reveal_at == null ? "The gallery is not open yet." : `The gallery opens on ${readable(Date.parse(state.reveal_at))}.`;
+  return state.reveal_at == null ? words.galleryClosed : words.galleryOpens(readable(Date.parse(state.reveal_at)));
 }
 
 function albumButton(api: GuestApi): HTMLElement {
   const note = h("p", { class: "m-muted", role: "status" });
-  const button = h("button", { type: "button", class: "m-button" }, "Download all photos");
+  const button = h("button", { type: "button", class: "m-button" }, words.downloadAll);
   button.addEventListener("click", () => {
     button.disabled = true;
-    setText(note, "Getting the album…");
+    setText(note, words.gettingAlbum);
     void api
       .album()
       .catch((): Album => ({ status: "none" }))
       .then((album) => {
         button.disabled = false;
         if (album?.url == null) {
-          setText(note, album?.status === "none" ? "There is no album yet. Please try later." : "The album is being put together. Please try again in a minute.");
+          setText(note, album?.status === "none" ? words.noAlbum : words.albumSoon);
           return;
         }
         setText(note, "");

@@ -1,14 +1,15 @@
 /** One photo large, with the ways to keep it, take it down or say "I'm in this photo". */
 import { h, setText } from "../shared/dom";
 import type { GuestApi, Photo } from "./api";
+import { said, words } from "./words";
 
 export class Lightbox {
   private readonly image = h("img", { alt: "" });
   private readonly place = h("span");
   private readonly note = h("p", { role: "status" });
-  private readonly save = h("a", { class: "m-button g-quiet", target: "_blank", rel: "noopener" }, "Open full size");
-  private readonly mine = this.button("Take down my photo", () => void this.takeDown());
-  private readonly report = this.button("I’m in this photo", () => void this.complain());
+  private readonly save = h("a", { class: "m-button g-quiet", target: "_blank", rel: "noopener" }, words.fullSize);
+  private readonly mine = this.button(words.takeDownMine, () => void this.takeDown());
+  private readonly report = this.button(words.inThisPhoto, () => void this.complain());
   private readonly dialog: HTMLDialogElement;
   private photos: Photo[] = [];
   private current: string | null = null;
@@ -18,12 +19,12 @@ export class Lightbox {
     private readonly receiptOf: (photoId: string) => string | null,
     private readonly removed: (photoId: string) => void,
   ) {
-    const previous = this.button("‹ Previous", () => this.step(-1));
-    const next = this.button("Next ›", () => this.step(1));
-    const close = this.button("Close", () => this.dialog.close());
+    const previous = this.button(words.previous, () => this.step(-1));
+    const next = this.button(words.next, () => this.step(1));
+    const close = this.button(words.close, () => this.dialog.close());
     this.dialog = h(
       "dialog",
-      { class: "g-box", "aria-label": "Photo" },
+      { class: "g-box", "aria-label": words.photo },
       h("div", { class: "g-bar" }, this.place, close),
       this.image,
       h("div", { class: "g-bar" }, previous, this.save, this.mine, this.report, next),
@@ -61,8 +62,8 @@ export class Lightbox {
     this.current = photoId;
     const source = photo.url ?? photo.thumbnail_url ?? "";
     if (this.image.getAttribute("src") !== source) this.image.src = source;
-    this.image.alt = photo.caption ?? `Photo ${index + 1} of ${this.photos.length}`;
-    setText(this.place, `${index + 1} of ${this.photos.length}`);
+    this.image.alt = photo.caption ?? words.photoOf(index + 1, this.photos.length);
+    setText(this.place, words.of(index + 1, this.photos.length));
     this.save.href = source;
     this.mine.hidden = this.receiptOf(photoId) === null;
     this.report.hidden = !this.mine.hidden;
@@ -88,7 +89,7 @@ export class Lightbox {
   private async complain(): Promise<void> {
     const photoId = this.current;
     if (photoId === null) return;
-    await this.attempt("Thank you. The organiser has been told and will look at it.", () => this.api.report(photoId));
+    await this.attempt(words.told, () => this.api.report(photoId));
   }
 
   private async attempt(done: string, run: () => Promise<void>): Promise<void> {
@@ -96,7 +97,7 @@ export class Lightbox {
       await run();
       setText(this.note, done);
     } catch (error) {
-      setText(this.note, error instanceof Error ? `That did not work: ${error.message}` : "That did not work.");
+      setText(this.note, `${words.didNotWork} ${said(error instanceof Error ? error.message : null) ?? ""}`.trim());
     }
   }
 

@@ -2,6 +2,7 @@
 import { h, setText } from "../shared/dom";
 import { ACCEPT, contentTypeOf, humanSize, refusalOf } from "../shared/files";
 import type { Item, UploadQueue } from "../shared/queue";
+import { said, words } from "./words";
 
 export interface UploaderHooks {
   /** Asks the service to take down a photo that was stored; resolves when it is gone. */
@@ -21,32 +22,32 @@ interface Row {
 export function stateText(item: Pick<Item, "state" | "progress" | "reason">): string {
   switch (item.state) {
     case "queued":
-      return "Queued";
+      return words.queued;
     case "uploading":
-      return item.progress >= 1 ? "Finishing…" : `Uploading ${Math.floor(item.progress * 100)} %`;
+      return item.progress >= 1 ? words.finishing : words.uploading(Math.floor(item.progress * 100));
     case "waiting":
-      return `${item.reason ?? "Not sent yet."} Trying again soon.`;
+      return `${said(item.reason) ?? words.notSentYet} ${words.againSoon}`;
     case "stored":
-      return "Stored. Being checked…";
+      return words.stored;
     case "verified":
-      return "Verified: safe to delete from your phone";
+      return words.verified;
     case "rejected":
-      return `Not taken: ${item.reason ?? "this file is no photo we can use."}`;
+      return words.notTaken(said(item.reason) ?? words.noUsablePhoto);
     case "failed":
-      return `Not sent: ${item.reason ?? "something went wrong."}`;
+      return words.notSent(said(item.reason) ?? words.somethingWrong);
   }
 }
 
 export class Uploader {
   readonly element: HTMLElement;
-  private readonly list = h("ul", { class: "g-queue", "aria-label": "Your photos" });
+  private readonly list = h("ul", { class: "g-queue", "aria-label": words.yourPhotos });
   private readonly live = h("p", { class: "m-sr", role: "status" });
   private readonly refused = h("div", { class: "g-refused", role: "alert" });
   private readonly rows = new Map<string, Row>();
   private queue!: UploadQueue;
 
   constructor(private readonly hooks: UploaderHooks) {
-    const input = h("input", { type: "file", multiple: true, accept: ACCEPT, "aria-label": "Add photos" });
+    const input = h("input", { type: "file", multiple: true, accept: ACCEPT, "aria-label": words.addPhotos });
     input.addEventListener("change", () => {
       this.take([...(input.files ?? [])]);
       input.value = "";
@@ -54,8 +55,8 @@ export class Uploader {
     const drop = h(
       "div",
       { class: "g-drop" },
-      h("span", { class: "m-button g-pick" }, h("span", { "aria-hidden": "true" }, "Add photos"), input),
-      h("p", { class: "m-muted" }, "or drop them here · JPEG, PNG, WebP, HEIC · up to 25 MB each"),
+      h("span", { class: "m-button g-pick" }, h("span", { "aria-hidden": "true" }, words.addPhotos), input),
+      h("p", { class: "m-muted" }, words.dropHere),
     );
     this.listenForDrops(drop);
     this.element = h("div", {}, drop, this.refused, this.list, this.live);
@@ -71,7 +72,7 @@ export class Uploader {
     else this.redraw();
     const done = this.queue.items.filter((item) => item.state === "verified").length;
     const total = this.queue.items.length;
-    setText(this.live, total === 0 ? "" : `${done} of ${total} photos verified.${this.queue.unfinished > 0 ? "" : " None left to send."}`);
+    setText(this.live, total === 0 ? "" : `${words.verifiedOf(done, total)}${this.queue.unfinished > 0 ? "" : ` ${words.noneLeft}`}`);
   }
 
   private redraw(): void {
@@ -90,7 +91,7 @@ export class Uploader {
 
   private newRow(item: Item): Row {
     const state = h("span", { class: "g-state" });
-    const bar = h("progress", { max: 1, value: 0, "aria-label": `Progress of ${item.name}` });
+    const bar = h("progress", { max: 1, value: 0, "aria-label": words.progressOf(item.name) });
     const actions = h("span", { class: "g-actions" });
     const preview = previewOf(item);
     const element = h("li", { class: "g-item" }, preview, h("span", { class: "g-name" }, `${item.name} `, h("span", { class: "m-muted" }, humanSize(item.size))), state, actions, bar);
@@ -114,11 +115,11 @@ export class Uploader {
   private actionsFor(item: Item): HTMLElement[] {
     const button = (label: string, run: () => void): HTMLElement =>
       h("button", { type: "button", class: "g-quiet", "aria-label": `${label}: ${item.name}`, onclick: run }, label);
-    const retry = button("Try again", () => this.queue.retry((each) => each.id === item.id));
-    const remove = button("Remove", () => this.queue.remove(item.id));
+    const retry = button(words.tryAgain, () => this.queue.retry((each) => each.id === item.id));
+    const remove = button(words.remove, () => this.queue.remove(item.id));
     if (item.state === "failed" || item.state === "waiting") return [retry, remove];
     if (item.state === "verified" && item.receipt !== null) {
-      return [button("Take down", () => void this.takeDown(item)), button("Clear", () => this.queue.remove(item.id))];
+      return [button(words.takeDown, () => void this.takeDown(item)), button(words.clear, () => this.queue.remove(item.id))];
     }
     return item.state === "uploading" || item.state === "stored" ? [] : [remove];
   }
@@ -128,15 +129,15 @@ export class Uploader {
     try {
       await this.hooks.takeDown(item);
       this.queue.remove(item.id);
-      this.live.textContent = `${item.name} was taken down.`;
+      this.live.textContent = words.takenDown(item.name);
     } catch (error) {
-      if (row !== undefined) setText(row.state, error instanceof Error ? `Not taken down: ${error.message}` : "Not taken down.");
+      if (row !== undefined) setText(row.state, `${words.notTakenDown} ${said(error instanceof Error ? error.message : null) ?? ""}`.trim());
     }
   }
 
   private take(files: File[]): void {
     const refusals = files.flatMap((file) => {
-      const reason = refusalOf(file);
+      const reason = refusalOf(file, words);
       return reason === null ? [] : [h("p", { class: "m-notice m-notice-error" }, `${file.name}: ${reason}`)];
     });
     this.refused.replaceChildren(...refusals);

@@ -22,11 +22,23 @@ export function contentTypeOf(file: { name: string; type: string }): string | nu
   return BY_EXTENSION[extension] ?? null;
 }
 
+export interface Refusals {
+  notPhoto: string;
+  empty: string;
+  tooLarge: (size: string) => string;
+}
+
+export const REFUSALS: Refusals = {
+  notPhoto: "Not a photo we can take: use JPEG, PNG, WebP or HEIC.",
+  empty: "This file is empty.",
+  tooLarge: (size) => `Too large: ${size}; up to 25 MB each.`,
+};
+
 /** Why a file cannot be added, in words for its owner, or null when it can. */
-export function refusalOf(file: { name: string; type: string; size: number }): string | null {
-  if (contentTypeOf(file) === null) return "Not a photo we can take: use JPEG, PNG, WebP or HEIC.";
-  if (file.size === 0) return "This file is empty.";
-  if (file.size > MAX_BYTES) return `Too large: ${humanSize(file.size)}; up to 25 MB each.`;
+export function refusalOf(file: { name: string; type: string; size: number }, words: Refusals = REFUSALS): string | null {
+  if (contentTypeOf(file) === null) return words.notPhoto;
+  if (file.size === 0) return words.empty;
+  if (file.size > MAX_BYTES) return words.tooLarge(humanSize(file.size));
   return null;
 }
 
