@@ -32,3 +32,8 @@ loglevel = "warning"
 
 limit_request_line = 8190
 limit_request_fields = 64
+
+
+def post_worker_init(_worker: object) -> None:
+    """What a worker needs a thread for: those of before the fork are gone."""
+    logs.write_behind()

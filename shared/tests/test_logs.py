@@ -2,7 +2,10 @@
 
 import io
 import logging
+import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
 import orjson
@@ -57,3 +60,22 @@ def test_nobody_fails_when_the_stream_is_gone(stream: io.StringIO) -> None:
     stream.close()
     logs.log("sample").info("thing_done")
     logging.getLogger("some.library").warning("slow peer")
+
+
+def test_a_held_line_is_written_at_the_end_and_before_any_that_is_not_held() -> None:
+    lines = (
+        "from muster_shared import logs; logs.configure(service='sample', role='api', level='INFO')\n"
+        "logs.write_behind(); log = logs.log('sample')\n"
+        "log.info('first'); log.error('second'); log.info('third')"
+    )
+    ended = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, check=True)
+    assert [orjson.loads(line)["event"] for line in ended.stdout.splitlines()] == ["first", "second", "third"]
+
+
+def test_a_held_line_is_written_soon(stream: io.StringIO) -> None:
+    logs.write_behind()
+    logs.log("sample").info("thing_done")
+    deadline = time.monotonic() + 30
+    while not stream.getvalue() and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert lines(stream)[0]["event"] == "thing_done"

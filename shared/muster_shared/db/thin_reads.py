@@ -1,6 +1,5 @@
 """Reads through the driver alone, for the few statements that are asked for all the time."""
 
-import select
 from collections.abc import Callable, Mapping
 from threading import Semaphore
 from typing import Any
@@ -25,35 +24,40 @@ class ThinReads:
         self._idle: list[Any] = []
 
     def rows(self, statement: str, names: Mapping[str, Any]) -> Rows:
-        """The rows of one read; raises what SQLAlchemy would."""
+        """The rows of one read; raises what SQLAlchemy would.
+
+        It may be run again: that a server has hung up since the last read is known by this one.
+        """
         if not self._free.acquire(timeout=self._timeout_seconds):
             raise PoolTimeoutError("every connection for reads is in use")
-        connection = None
         try:
-            connection = self._take()
-            with connection.cursor() as cursor:
-                cursor.execute(statement, names)
-                found: Rows = cursor.fetchall()
+            while (connection := self._kept()) is not None:
+                try:
+                    return self._read(connection, statement, names)
+                except psycopg2.Error as error:
+                    if not connection.closed:
+                        raise _told(error, statement) from error
+            return self._read(self._connect(), statement, names)
         except psycopg2.Error as error:
-            is_lost = connection is None or bool(connection.closed)
-            if not is_lost:
-                self._idle.append(connection)
-            raise DBAPIError.instance(
-                statement, None, error, psycopg2.Error, connection_invalidated=is_lost, hide_parameters=True
-            ) from error
-        else:
-            self._idle.append(connection)
-            return found
+            raise _told(error, statement) from error
         finally:
             self._free.release()
 
-    def _take(self) -> Any:
-        while self._idle:
-            connection = self._idle.pop()
-            if not has_hung_up(connection):
-                return connection
-            connection.close()
-        return self._connect()
+    def _kept(self) -> Any | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _read(self, connection: Any, statement: str, names: Mapping[str, Any]) -> Rows:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, names)
+                found: Rows = cursor.fetchall()
+        finally:
+            if not connection.closed:
+                self._idle.append(connection)
+        return found
 
     def forget(self) -> None:
         """Leaves every idle connection to whoever it was forked from."""
@@ -61,18 +65,10 @@ class ThinReads:
 
     def close(self) -> None:
         """Closes every idle connection."""
-        while self._idle:
-            self._idle.pop().close()
+        while (connection := self._kept()) is not None:
+            connection.close()
 
 
-def has_hung_up(connection: Any) -> bool:
-    """Whether the server has closed `connection`: a cheap pre-ping.
-
-    A restarted server closes its sockets, and then there is something to read. Polling the descriptor costs a
-    microsecond where `SELECT 1` costs a round trip per request.
-    """
-    if connection.closed:
-        return True
-    poller = select.poll()
-    poller.register(connection.fileno(), select.POLLIN)
-    return bool(poller.poll(0))
+def _told(error: psycopg2.Error, statement: str) -> Exception:
+    """The driver's error as SQLAlchemy tells it."""
+    return DBAPIError.instance(statement, None, error, psycopg2.Error, hide_parameters=True)

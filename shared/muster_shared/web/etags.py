@@ -7,6 +7,8 @@ from flask import Request, Response
 
 from muster_shared.problems import FieldError, Invalid, PreconditionFailed, PreconditionRequired
 
+# Of more at once hashlib lets other threads run meanwhile, which under load costs several times the hash.
+_AT_ONCE_BYTES = 2047
 _VERSION_TAG = re.compile(r'(?:W/)?"v(\d{1,18})(?:-[0-9a-f]{1,64})?"\Z')
 
 
@@ -18,7 +20,19 @@ def version_etag(version: int, *, content: bytes | None = None) -> str:
     """
     if content is None:
         return f'"v{version}"'
-    return f'"v{version}-{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    return f'"v{version}-{_digest(content)}"'
+
+
+def content_etag(content: bytes) -> str:
+    """The ETag of an answer's bytes."""
+    return f'"{_digest(content)}"'
+
+
+def _digest(content: bytes) -> str:
+    found = hashlib.blake2b(digest_size=12)
+    for start in range(0, len(content), _AT_ONCE_BYTES):
+        found.update(content[start : start + _AT_ONCE_BYTES])
+    return found.hexdigest()
 
 
 def required_version(request: Request) -> int:
@@ -54,8 +68,7 @@ def answer_conditionally(request: Request, response: Response) -> Response:
     if "ETag" not in response.headers:
         if response.mimetype != "application/json":
             return response
-        digest = hashlib.blake2b(response.get_data(), digest_size=12).hexdigest()
-        response.headers["ETag"] = f'"{digest}"'
+        response.headers["ETag"] = content_etag(response.get_data())
     if response.headers.get("Cache-Control") is None:
         response.headers["Cache-Control"] = "private, no-cache"
     if _matches(request.headers.get("If-None-Match"), response.headers["ETag"]):

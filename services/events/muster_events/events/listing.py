@@ -168,9 +168,9 @@ def some(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Any]:
     return {UUID(row[0]): row for row in found}
 
 
-def key_of(row: Any) -> tuple[datetime, UUID]:
-    """What a cursor after `row` holds."""
-    return row[10], UUID(row[0])
+def key_of(row: Any) -> tuple[datetime, str]:
+    """What a cursor after `row` holds: its start and its id."""
+    return row[10], row[0]
 
 
 def public_event(row: Any, addresses: Addresses) -> dict[str, Any]:

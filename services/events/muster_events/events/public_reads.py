@@ -1,6 +1,5 @@
 """Finished bytes of public reads, kept for half a second: what many ask for at once is made once."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import orjson
 
 from muster_shared.auth.cache import ExpiringCache
+from muster_shared.web.etags import content_etag
 
 # With the second that nginx and the CDN keep an answer, a change shows within the two seconds promised.
 SECONDS = 0.5
@@ -33,6 +33,6 @@ class PublicReads:
         found = self._kept.get(key)
         if found is None:
             body = orjson.dumps(make(), option=orjson.OPT_UTC_Z)
-            found = Finished(body=body, etag=f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+            found = Finished(body=body, etag=content_etag(body))
             self._kept.put(key, found)
         return found

@@ -36,21 +36,18 @@ class ListingQuery(PageQuery):
 
 
 def _response(finished: Finished) -> Response:
-    response = Response(finished.body, mimetype="application/json")
-    response.headers["ETag"] = finished.etag
-    response.headers["Cache-Control"] = CACHE_CONTROL
-    return response
+    headers = [("ETag", finished.etag), ("Cache-Control", CACHE_CONTROL)]
+    return Response(finished.body, headers=headers, content_type="application/json")
 
 
 @routes.get("", guard=public(), query=ListingQuery, answers={200: PublicPage})
 def list_events(*, query: ListingQuery) -> Response:
     """Public events, soonest first, upcoming unless `from` says otherwise"""
-    reads = part(EventsParts).reads
-    return _response(reads.answer(("list", query), lambda: _page(query)))
-
-
-def _page(query: ListingQuery) -> dict[str, Any]:
     parts = part(EventsParts)
+    return _response(parts.reads.answer(("list", query), lambda: _page(parts, query)))
+
+
+def _page(parts: EventsParts, query: ListingQuery) -> dict[str, Any]:
     starting_from, until = read_span(query.from_, query.to, timezone=query.timezone)
     scope = f"listing:{query.q}:{query.category}:{query.venue_type}:{query.from_}:{query.to}:{query.timezone}"
     seen = read_cursor(query.cursor, scope=scope)
@@ -82,11 +79,10 @@ def get_event(*, event_id: UUID, principal: Principal) -> Response | Answer:
         answer = _for_known(event_id, principal)
         if answer is not None:
             return answer
-    return _response(parts.reads.answer(("event", event_id), lambda: _public(event_id)))
+    return _response(parts.reads.answer(("event", event_id), lambda: _public(parts, event_id)))
 
 
-def _public(event_id: UUID, *, private_too: bool = False) -> dict[str, Any]:
-    parts = part(EventsParts)
+def _public(parts: EventsParts, event_id: UUID, *, private_too: bool = False) -> dict[str, Any]:
     row = listing.one(parts.database, event_id, private_too=private_too)
     if row is None:
         raise EventNotFound
@@ -105,4 +101,4 @@ def _for_known(event_id: UUID, principal: Principal) -> Answer | None:
             return Answer(view, headers={"ETag": etag_of(view)})
         if event.visibility != "private" or not is_registered(session, event_id, principal):
             return None
-    return Answer(PublicEvent.model_validate(_public(event_id, private_too=True)))
+    return Answer(PublicEvent.model_validate(_public(parts, event_id, private_too=True)))
