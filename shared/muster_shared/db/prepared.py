@@ -39,7 +39,8 @@ class Prepared:
     @cached_property
     def call(self) -> str:
         """What runs it, in the driver's notation."""
-        return f"EXECUTE {self.name} ({', '.join(f'%({name})s' for name in self.types)})"
+        # Cast, for the driver writes a list as an array of text.
+        return f"EXECUTE {self.name} ({', '.join(f'%({name})s::{kind}' for name, kind in self.types.items())})"
 
     def alone(self, engine: Engine, names: Mapping[str, Any]) -> Rows:
         """Its rows; a transaction of its own, in one round trip."""

@@ -135,8 +135,6 @@ def _run(runtime: _Runtime, operation: Operation, arguments: dict[str, Any]) -> 
         arguments["query"] = read_query(request, operation.query)
     if operation.body is not None:
         arguments["body"] = read_body(request, operation.body, form=operation.form)
-    if "session" not in wants:
-        return answer_conditionally(request, to_response(operation.handler(**arguments)))
     call = None
     if operation.idempotent:
         call = idempotent_call(
@@ -146,10 +144,15 @@ def _run(runtime: _Runtime, operation: Operation, arguments: dict[str, Any]) -> 
             sensitive=operation.sensitive,
             secret=runtime.idempotency_secret,
         )
+    if call is None and "session" not in wants:
+        if "within" in wants:
+            arguments["within"] = None
+        return answer_conditionally(request, to_response(operation.handler(**arguments)))
     with runtime.spec.database.transaction() as session:
         if call is not None and (replayed := call.begin(session)) is not None:
             return replayed
-        response = to_response(operation.handler(session=session, **arguments))
+        arguments["within" if "within" in wants else "session"] = session
+        response = to_response(operation.handler(**arguments))
         if call is not None:
             call.finish(session, response)
     return answer_conditionally(request, response)

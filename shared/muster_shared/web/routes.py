@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from muster_shared.auth.guards import Guard
 
 Handler = Callable[..., Any]
-_PROVIDED = frozenset({"body", "query", "session", "principal", "request_id"})
+_PROVIDED = frozenset({"body", "query", "session", "within", "principal", "request_id"})
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,14 @@ class Routes:
         """Registers the decorated handler; `rest` is what `Operation` has.
 
         The handler is called with the keyword arguments it names: path parameters, `body`, `query`,
-        `session` (one transaction around it, committed before the answer is sent), `principal`, `request_id`.
+        `session` (one transaction around it, committed before the answer is sent), `within` (the same for a call
+        with an idempotency key, None for one without: for who writes with one statement), `principal`, `request_id`.
         """
 
         def register(handler: Handler) -> Handler:
             wants = frozenset(inspect.signature(handler).parameters)
-            if rest.get("idempotent") and "session" not in wants:
-                raise TypeError(f"{handler.__qualname__}: an idempotent operation works in `session`")
+            if rest.get("idempotent") and not wants & {"session", "within"}:
+                raise TypeError(f"{handler.__qualname__}: an idempotent operation works in `session` or `within`")
             for name in ("body", "query"):
                 if (name in wants) != (rest.get(name) is not None):
                     raise TypeError(f"{handler.__qualname__}: `{name}` is declared on one side only")

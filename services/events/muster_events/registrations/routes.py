@@ -1,5 +1,6 @@
 """HTTP of registrations: registering, one's own, by a mail's link, and the attendee list."""
 
+from contextlib import nullcontext
 from uuid import UUID
 
 from flask import Response, request
@@ -27,7 +28,6 @@ from muster_shared.auth import Principal
 from muster_shared.auth.guards import optional, public, scoped, signed_in
 from muster_shared.web import Answer, PageQuery, Routes, page_answer, read_cursor
 from muster_shared.web.app import part
-from muster_shared.web.idempotency import HEADER
 from muster_shared.web.rate_limit import Limit
 
 routes = Routes("registrations", prefix="/api/events", tag="registrations")
@@ -45,7 +45,7 @@ _FIRST_ID = UUID(int=0)
     answers={201: RegistrationView},
     idempotent=True,
 )
-def register(*, event_id: UUID, body: NewRegistration, session: Session, principal: Principal) -> Answer:
+def register(*, event_id: UUID, body: NewRegistration, within: Session | None, principal: Principal) -> Answer:
     """Register for an event, with an account or only an e-mail address; who finds it full waits in the queue"""
     parts, is_staff = part(EventsParts), False
     if not principal.is_anonymous:
@@ -54,17 +54,18 @@ def register(*, event_id: UUID, body: NewRegistration, session: Session, princip
         door.refuse(is_staff=is_staff)
     command = command_of(body, principal, parts.wiring.auth, is_staff=is_staff)
     is_audited = is_staff and command.user_id is None
-    # The audit log's entry commits with what it tells of, and so does the answer kept for an idempotency key.
-    done = registering.register(
-        parts.database,
-        session if is_audited or HEADER in request.headers else None,
-        event_id=event_id,
-        command=command,
-        is_staff=is_staff,
-        limit=_MAILS_PER_ADDRESS if principal.is_anonymous else None,
-    )
-    if is_audited:
-        use_cases.tell_audit(session, principal, "added", done)
+    # The audit log's entry commits with what it tells of.
+    with parts.database.transaction() if is_audited and within is None else nullcontext(within) as session:
+        done = registering.register(
+            parts.database,
+            session,
+            event_id=event_id,
+            command=command,
+            is_staff=is_staff,
+            limit=_MAILS_PER_ADDRESS if principal.is_anonymous else None,
+        )
+        if is_audited and session is not None:
+            use_cases.tell_audit(session, principal, "added", done)
     view = queries.registration_view(done, position=done.position, addresses=parts.addresses)
     return Answer(view, status=201)
 

@@ -83,13 +83,13 @@ def get_page(*, code: str) -> GuestPage:
     sensitive=True,
     summary="Ask for an upload as a guest",
 )
-def request_upload(*, code: str, body: RequestGuestUpload, session: Session) -> Answer:
+def request_upload(*, code: str, body: RequestGuestUpload, within: Session | None) -> Answer:
     """A signature for one file, and the receipt to take it down with."""
     event = _page(code, limit=Limit("guest-uploads", part(MediaSettings).guest_uploads_per_minute, 60))
     if not guests_may_add(event, at=clock.now()):
         raise UploadsClosed
     uploader = Uploader(type=UploaderType.GUEST, name=body.name or None)
-    intent = begin(session, event=event, uploader=uploader, purpose=Purpose.PHOTO, body=body)
+    intent = begin(within, event=event, uploader=uploader, purpose=Purpose.PHOTO, body=body)
     return Answer(GuestUploadAnswer(**answer_fields(intent), receipt=intent.receipt or ""), status=201)
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import request
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from muster_media.config import MediaSettings
@@ -28,34 +26,18 @@ from muster_shared.auth.principal import Principal
 from muster_shared.db import Database
 from muster_shared.web import Answer, Routes
 from muster_shared.web.app import part
-from muster_shared.web.idempotency import HEADER
 
 routes = Routes("media.uploads", prefix="/api/media/uploads", tag="uploads")
 internal_routes = Routes("media.internal", prefix="/internal", tag="internal")
 
 
-def begin(session: Session, *, event: EventRecord, uploader: Uploader, purpose: Purpose, body: FileFacts) -> Intent:
-    """The use case with this process's parts.
-
-    With an idempotency key the intent commits together with the answer kept for it; without one it is a transaction
-    of a single statement.
-    """
-    if HEADER not in request.headers and uploader.request_key is None:
-        with part(Database).read() as connection:
-            return _intend(connection, event=event, uploader=uploader, purpose=purpose, body=body)
-    return _intend(session, event=event, uploader=uploader, purpose=purpose, body=body)
-
-
-def _intend(
-    connection: Session | Connection,
-    *,
-    event: EventRecord,
-    uploader: Uploader,
-    purpose: Purpose,
-    body: FileFacts,
+def begin(
+    within: Session | None, *, event: EventRecord, uploader: Uploader, purpose: Purpose, body: FileFacts
 ) -> Intent:
+    """The use case with this process's parts."""
     return use_cases.intend_upload(
-        connection,
+        part(Database),
+        within,
         signer=part(UploadSigner),
         settings=part(MediaSettings),
         event=event,
@@ -96,7 +78,7 @@ def answer_fields(intent: Intent) -> dict[str, Any]:
     sensitive=True,
     summary="Ask for an upload",
 )
-def request_upload(*, body: RequestUpload, session: Session, principal: Principal) -> Answer:
+def request_upload(*, body: RequestUpload, within: Session | None, principal: Principal) -> Answer:
     """Gives a signature for one file of one event, good for 15 minutes."""
     event = event_of_member(part(EventCopies), part(Memberships), principal=principal, event_id=body.event_id)
     uploader = Uploader(
@@ -104,7 +86,7 @@ def request_upload(*, body: RequestUpload, session: Session, principal: Principa
         id=principal.key_id if principal.is_service_key else principal.user_id,
         name=principal.name or None,
     )
-    intent = begin(session, event=event, uploader=uploader, purpose=body.purpose, body=body)
+    intent = begin(within, event=event, uploader=uploader, purpose=body.purpose, body=body)
     return Answer(UploadAnswer(**answer_fields(intent)), status=201)
 
 

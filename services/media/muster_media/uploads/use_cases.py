@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,25 +18,42 @@ from muster_media.uploads.policies import allowances
 from muster_media.uploads.signing import UploadSigner, new_quarantine_key
 from muster_shared import clock
 from muster_shared.aws.presign import MAX_LIFETIME_SECONDS, Upload
+from muster_shared.db import Database, Prepared
 from muster_shared.ids import new_id
 
 # How long after the request the reconciler first looks whether S3's event was lost.
 FIRST_CHECK = timedelta(seconds=60)
 _RECEIPT_BYTES = 32
 
-# In the driver's own notation: it is run so often that what SQLAlchemy would do with twenty parameters is felt.
-# The function (see the migrations) counts the photo under every quota and writes it, or does neither.
-_INTEND = """
-SELECT intend_upload(
-  CAST(%(kinds)s AS text[]), CAST(%(subjects)s AS uuid[]), CAST(%(photo_limits)s AS bigint[]),
-  CAST(%(byte_limits)s AS bigint[]),
-  CAST(%(id)s AS uuid), CAST(%(org_id)s AS uuid), CAST(%(event_id)s AS uuid), CAST(%(purpose)s AS text),
-  CAST(%(name)s AS text), CAST(%(content_type)s AS text), CAST(%(size)s AS bigint), CAST(%(sha256)s AS text),
-  CAST(%(key)s AS text),
-  CAST(%(uploader_type)s AS text), CAST(%(uploader_id)s AS uuid), CAST(%(uploader_name)s AS text),
-  CAST(%(receipt_hash)s AS text), CAST(%(request_key)s AS text), CAST(%(expires_at)s AS timestamptz),
-  CAST(%(check_at)s AS timestamptz))
-"""
+# The arguments of the function, in their order. It (see the migrations) counts the photo under every quota and writes
+# it, or does neither.
+_TYPES = {
+    "kinds": "text[]",
+    "subjects": "uuid[]",
+    "photo_limits": "bigint[]",
+    "byte_limits": "bigint[]",
+    "id": "uuid",
+    "org_id": "uuid",
+    "event_id": "uuid",
+    "purpose": "text",
+    "name": "text",
+    "content_type": "text",
+    "size": "bigint",
+    "sha256": "text",
+    "key": "text",
+    "uploader_type": "text",
+    "uploader_id": "uuid",
+    "uploader_name": "text",
+    "receipt_hash": "text",
+    "request_key": "text",
+    "expires_at": "timestamptz",
+    "check_at": "timestamptz",
+}
+_INTEND = Prepared(
+    "intend_upload",
+    _TYPES,
+    f"SELECT intend_upload({', '.join(f'%({name})s' for name in _TYPES)})",
+)
 _QUOTA_REACHED = "MQ001"
 _LOCK_REQUEST = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _REPEATED = text(
@@ -92,7 +109,8 @@ def hash_of(receipt: str) -> str:
 
 
 def intend_upload(
-    session: Session | Connection,
+    database: Database,
+    session: Session | None,
     *,
     signer: UploadSigner,
     settings: MediaSettings,
@@ -103,7 +121,8 @@ def intend_upload(
 ) -> Intent:
     """Writes the intent and counts it, exactly, under every quota. Raises `QuotaReached`.
 
-    One statement: a connection in autocommit will do, and holds the counters' rows for the shortest time.
+    One statement: a transaction by itself, which holds the counters' rows for the shortest time, or part of that of
+    `session` when there is one.
 
     The signature is made first, so that the counters' rows are held no longer than the commit takes; it leaves
     the service only with the committed answer.
@@ -136,9 +155,11 @@ def intend_upload(
         "expires_at": upload.expires_at,
         "check_at": issued_at + FIRST_CHECK,
     }
-    connection = session.connection() if isinstance(session, Session) else session
     try:
-        connection.exec_driver_sql(_INTEND, values)
+        if session is None:
+            database.commit(_INTEND, values)
+        else:
+            _INTEND.within(session, values)
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) != _QUOTA_REACHED:
             raise
