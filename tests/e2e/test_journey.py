@@ -285,7 +285,7 @@ def test_what_was_done_is_in_the_organisation_s_audit_log(charter: Charter) -> N
         ("auth", "service_key.created", "Olga Operator"),
         ("events", "crew_member.added", "booking engine"),
         ("events", "event.created", "booking engine"),
-        ("events", "assignment.created", "booking engine"),
+        ("events", "event.finance_set", "booking engine"),
     }
 
     def told() -> list[dict[str, Any]] | None:

@@ -98,10 +98,12 @@ def test_what_crew_answers_by_itself_is_no_act_of_the_organisation(crew: CrewWor
     assert len(told(database)) == before
 
 
-def test_a_crew_named_when_the_event_is_made_is_told_too(crew: CrewWorld, database: Database) -> None:
+def test_a_crew_named_when_the_event_is_made_is_part_of_that_one_act(crew: CrewWorld, database: Database) -> None:
     member = crew.member()
     crew.event(crew=[{"crew_member_id": member["id"], "role": "Captain"}])
-    assert actions(database) == ["crew_member.added", "assignment.created"]
+    added, made = messages_of(database, "audit.recorded.v1")
+    assert (added["action"], made["action"]) == ("crew_member.added", "event.created")
+    assert made["changes"] == {"fields": ["crew", "published"]}
 
 
 def test_attendees_and_the_door(client: FlaskClient, people: People, make_event: MakeEvent, database: Database) -> None:

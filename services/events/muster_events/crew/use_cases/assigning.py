@@ -39,7 +39,9 @@ def assign(session: Session, *, event_id: UUID, actor: Principal, wanted: CrewWa
     Raises `EventClosed`, `AlreadyAssigned`, and `Invalid` for somebody who is not on the roster.
     """
     board = open_board(session, event_id)
-    return _assign_all(board, [wanted], actor=actor, prefix="")[0]
+    (made,) = _assign_all(board, [wanted], actor=actor, prefix="")
+    board.tell_audit(made, "created", actor=actor)
+    return made
 
 
 def _assign_all(board: Board, wanted: Sequence[CrewWanted], *, actor: Principal, prefix: str) -> list[Assignment]:
@@ -61,7 +63,6 @@ def _assign_all(board: Board, wanted: Sequence[CrewWanted], *, actor: Principal,
     made = [_place(board, place, member=members[place.crew_member_id], actor=actor) for place in wanted]
     board.session.flush()
     for assignment in made:
-        board.tell_audit(assignment, "created", actor=actor)
         if assignment.asked_at is not None:
             telling.tell_assigned(board, assignment, reason="assigned")
     for role in {a.role for a in made if a.status == Status.STANDBY}:

@@ -28,7 +28,7 @@ def create_event(session: Session, *, actor: Principal, command: CreateEvent) ->
     event = new_event(command, actor=actor)
     session.add(event)
     save_and_tell(session, event)
-    changed = ["published"] if command.publish else []
+    changed = [*(["crew"] if command.crew else []), *(["published"] if command.publish else [])]
     history.record(session, org_id=event.org_id, event_id=event.id, actor=actor, action="created", changed=changed)
     if command.finance is not None:
         put_finance(session, org_id=event.org_id, event_id=event.id, actor=actor, figures=command.finance)
