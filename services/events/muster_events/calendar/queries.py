@@ -39,7 +39,7 @@ _FEEDS = text(
 )
 # A feed whose maker has left is as dead as a revoked one.
 _FEED = text(
-    "SELECT f.kind, f.org_id, f.user_id, o.name AS org_name FROM calendar_feeds f"
+    "SELECT f.kind, f.org_id, f.user_id, f.email_key, o.name AS org_name FROM calendar_feeds f"
     " LEFT JOIN organization_copies o ON o.id = f.org_id"
     " WHERE f.token_hash = :hash AND f.revoked_at IS NULL AND (f.kind = 'personal' OR EXISTS ("
     "  SELECT 1 FROM membership_copies m WHERE m.org_id = f.org_id AND m.user_id = f.user_id AND m.role IS NOT NULL))"
@@ -56,8 +56,10 @@ _EVENT_ITEMS = text(
 _REGISTERED_ITEMS = text(
     f"SELECT {_EVENT_COLUMNS}, registration FROM events"  # noqa: S608  # fixed texts, values bound
     " JOIN (SELECT event_id, id AS registration_id, status AS registration FROM registrations"
-    "  WHERE user_id = :user_id) mine ON event_id = id"
-    " WHERE starts_at BETWEEN :first AND :last ORDER BY starts_at, id, registration_id LIMIT :rows"
+    "  WHERE user_id = :user_id UNION ALL SELECT event_id, id, status FROM registrations"
+    "  WHERE user_id IS NULL AND email_key = :email_key) mine ON event_id = id"
+    " WHERE starts_at BETWEEN :first AND :last"
+    " ORDER BY starts_at, id, registration <> 'cancelled', registration_id LIMIT :rows"
 )
 _ENTRY_ITEMS = text(
     "SELECT id, title, notes, starts_at, ends_at, timezone, deleted_at, updated_at FROM calendar_entries"
@@ -118,8 +120,9 @@ def feed_of(session: Session, token: str) -> Feed:
     span = {"first": now - _KEPT_BACK, "last": now + _KEPT_AHEAD, "rows": _MOST_ITEMS}
     items: dict[str, CalendarItem] = {}
     if feed.kind == FeedKind.PERSONAL:
-        # A later registration for the same event replaces a cancelled one.
-        for row in session.execute(_REGISTERED_ITEMS, {**span, "user_id": feed.user_id}).mappings():
+        # A registration that holds replaces a cancelled one for the same event.
+        mine = {"user_id": feed.user_id, "email_key": feed.email_key}
+        for row in session.execute(_REGISTERED_ITEMS, {**span, **mine}).mappings():
             items[uid_of(row["id"])] = _event_item(row)
         org_ids = list(session.execute(_ORGS_OF, {"user_id": feed.user_id}).scalars())
     else:

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from muster_events.calendar import queries, use_cases
+from muster_events.calendar.addresses import learn_address
 from muster_events.calendar.schemas import EntryView, FeedKind, FeedView, NewEntry, NewFeed, NewFeedView
 from muster_events.calendar.use_cases import AddEntry
 from muster_events.errors import EntryNotFound, FeedNotFound
@@ -135,11 +136,15 @@ def revoke_feed(*, feed_id: UUID, session: Session, principal: Principal) -> Ans
 
 
 @feed_routes.page("/<token>.ics", guard=public())
-def read_feed(*, token: str, session: Session) -> Response:
+def read_feed(*, token: str) -> Response:
     """The feed itself"""
     if len(token) > 100:
         raise FeedNotFound
-    feed = queries.feed_of(session, token)
+    wiring = part(EventsParts).wiring
+    # No transaction is open while auth is asked.
+    learn_address(wiring.database, wiring.auth, token)
+    with wiring.database.transaction() as session:
+        feed = queries.feed_of(session, token)
     response = Response(calendar_bytes(feed.items, name=feed.name, refresh=_REFRESH), content_type=CONTENT_TYPE)
     response.add_etag()
     response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"

@@ -2,12 +2,21 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import text
 
+from muster_events.config import EventsSettings
+from muster_shared import clock
+from muster_shared.auth.internal import InternalClient, InternalUnavailable
 from muster_shared.db import Database
+from muster_shared.ics import uid_of
+from muster_shared.ids import new_id
+from muster_shared.testing.tokens import TestIssuer
+from muster_shared.wiring import Wiring, wire
 from services.events.tests.support import MakeEvent, MakeKey, People, in_days
 
 ENTRIES = "/api/calendar/entries"
@@ -173,3 +182,91 @@ def test_the_token_is_nowhere_in_the_tables_when_a_feed_was_made(
             assert token.encode().hex() not in dump
     again = client.post(FEEDS, json={"kind": "personal"}, headers=headers)
     assert again.get_json()["url"] == feed["url"]
+
+
+class Accounts(InternalClient):
+    """Auth as it answers of an account, whose ever; None: it is away."""
+
+    def __init__(self) -> None:
+        super().__init__(base_url="http://127.0.0.1:9", secret="x" * 32, service="events")
+        self.email: str | None = "Charlie@Example.org"
+        self.asked = 0
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        if not path.startswith("/internal/users/"):
+            return None
+        self.asked += 1
+        if self.email is None:
+            raise InternalUnavailable(path)
+        return {"name": "Charlie", "email": self.email, "language": "en"}
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture
+def wiring(settings: EventsSettings, issuer: TestIssuer, accounts: Accounts) -> Wiring:
+    return wire(settings, service="events", keys=issuer.keys, auth=accounts)
+
+
+def registered(client: FlaskClient, event: dict[str, Any], email: str, **headers: str) -> dict[str, Any]:
+    body = {"name": "Charlie", "email": email}
+    answer = client.post(f"/api/events/{event['id']}/registrations", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.get_json()
+    return made
+
+
+def personal_feed(client: FlaskClient, headers: dict[str, str]) -> str:
+    return str(client.post(FEEDS, json={"kind": "personal"}, headers=headers).get_json()["url"])
+
+
+def test_a_personal_feed_shows_what_was_registered_by_the_accounts_address_alone(
+    accounts: Accounts, client: FlaskClient, people: People, make_event: MakeEvent
+) -> None:
+    mine, others = make_event(visibility="public"), make_event(visibility="public")
+    registered(client, mine, "charlie@example.org")
+    registered(client, others, "somebody.else@example.org")
+    url = personal_feed(client, people.charlie)
+    assert set(vevents(client, url)) == {uid_of(UUID(mine["id"]))}
+    assert set(vevents(client, url)) == {uid_of(UUID(mine["id"]))}
+    assert accounts.asked == 1, "once an hour"
+
+
+def test_somebody_signed_in_keeps_their_registration_whatever_address_they_gave(
+    accounts: Accounts, client: FlaskClient, people: People, make_event: MakeEvent, issuer: TestIssuer
+) -> None:
+    event = make_event(visibility="public")
+    registered(client, event, "charlie@example.org", **issuer.headers(new_id(), name="Mallory"))
+    assert vevents(client, personal_feed(client, people.charlie)) == {}
+
+
+def test_a_registration_that_holds_goes_before_a_cancelled_one(
+    accounts: Accounts, client: FlaskClient, people: People, make_event: MakeEvent
+) -> None:
+    event = make_event(visibility="public")
+    registered(client, event, "charlie@example.org")
+    registered(client, event, "charlie@work.example.org", **people.charlie)
+    assert client.delete(f"/api/events/{event['id']}/registrations/me", headers=people.charlie).status_code == 200
+    (item,) = vevents(client, personal_feed(client, people.charlie)).values()
+    assert item["STATUS"] == "CONFIRMED"
+
+
+def test_a_feed_follows_a_changed_address_within_the_hour_and_outlasts_auth(
+    accounts: Accounts, client: FlaskClient, people: People, make_event: MakeEvent
+) -> None:
+    before, after = make_event(visibility="public"), make_event(visibility="public")
+    registered(client, before, "charlie@example.org")
+    registered(client, after, "new@example.org")
+    url = personal_feed(client, people.charlie)
+    accounts.email = None
+    assert vevents(client, url) == {}, "auth is away, and nothing is known yet"
+    accounts.email = "charlie@example.org"
+    assert set(vevents(client, url)) == {uid_of(UUID(before["id"]))}
+    accounts.email = None
+    with clock.frozen(clock.now() + timedelta(minutes=61)):
+        assert set(vevents(client, url)) == {uid_of(UUID(before["id"]))}
+        accounts.email = "new@example.org"
+        assert set(vevents(client, url)) == {uid_of(UUID(after["id"]))}
