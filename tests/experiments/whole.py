@@ -233,7 +233,7 @@ def _made(databases: Databases, clients: Clients, *, folder: Path, log: io.Strin
             "auth": auth_worker.build_worker(auth_settings, auth_wiring, clients=clients),
             "events": events_worker.build_worker(events_settings, events_wiring, clients=clients),
             "notifications": desk.spec,
-            "media": MediaWorker(media_settings, stores["media"], clients).spec(),
+            "media": MediaWorker(media_settings, media_wiring, clients).spec(),
         },
         people=People(app=auth, core=core, database=core.database),
         clients=clients,
