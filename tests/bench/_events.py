@@ -47,9 +47,12 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(count: int) -> Iterator[Bench]:
-    """A PostgreSQL of its own with `count` events."""
-    with running_cluster() as cluster, contextlib.closing(Databases(cluster, worker=f"bench{count}")) as databases:
+def bench(count: int, *of_cluster: str) -> Iterator[Bench]:
+    """A PostgreSQL of its own, with settings `of_cluster`, and `count` events in it."""
+    with (
+        running_cluster(*of_cluster) as cluster,
+        contextlib.closing(Databases(cluster, worker=f"bench{count}")) as databases,
+    ):
         database = databases.get("events")
         dsn = cluster.dsn(databases.name("events"))
         fill(dsn, count)

@@ -63,13 +63,13 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench() -> Iterator[Bench]:
-    """A PostgreSQL of its own, migrated, with one event in it."""
+def bench(*settings: str) -> Iterator[Bench]:
+    """A PostgreSQL of its own, with `settings`, migrated, with one event in it."""
     key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
-    with running_cluster() as cluster, contextlib.closing(Databases(cluster, worker="bench")) as databases:
+    with running_cluster(*settings) as cluster, contextlib.closing(Databases(cluster, worker="bench")) as databases:
         database = databases.get("media")
         config = make_settings(
             MediaSettings,

@@ -1,7 +1,7 @@
 """`presign`: POST /api/media/uploads against a bare INSERT of the same row, one gunicorn worker each.
 
 The bare one is Flask with psycopg2 alone: it reads the JSON, inserts, commits and answers JSON of the same size; it
-checks no credential, counts no quota and signs nothing.
+checks no credential, counts no quota and signs nothing. Commits are synchronous for both, as when deployed.
 """
 
 import statistics
@@ -16,6 +16,7 @@ from flask import Flask, Response, request
 
 from muster_shared import clock
 from muster_shared.ids import new_id
+from muster_shared.testing.postgres import DURABLE
 from tests.bench._media import Bench, Call, bench, interleaved, ratio, requests_per_second, say, served
 
 ROUNDS = 5
@@ -73,7 +74,7 @@ def bare(made: Bench) -> Flask:
 
 def main() -> int:
     """Prints both rates and their ratio; 1 when it falls short."""
-    with bench() as made, served(made.app) as ours, served(lambda: bare(made)) as theirs:
+    with bench(*DURABLE) as made, served(made.app) as ours, served(lambda: bare(made)) as theirs:
         body = {
             "event_id": str(made.event.event_id),
             "filename": "IMG_0001.jpg",

@@ -1,4 +1,7 @@
-"""`register`: 500 people at once for 100 seats; and registrations spread over 1,000 events against a bare INSERT."""
+"""`register`: 500 people at once for 100 seats; and registrations spread over 1,000 events against a bare INSERT.
+
+Commits are synchronous for both, as when deployed.
+"""
 
 import http.client
 import statistics
@@ -12,6 +15,7 @@ import orjson
 from flask import Flask, Response, request
 
 from muster_shared.ids import new_id
+from muster_shared.testing.postgres import DURABLE
 from tests.bench._events import Bench, bare_app, bench
 from tests.bench._media import Call, interleaved, ratio, requests_per_second, say, served
 
@@ -66,7 +70,7 @@ def rush(port: int, event_id: str) -> Counter[str]:
 
 def main() -> int:
     """Prints the count and the rates; 1 when a seat was sold twice or the rate falls short."""
-    with bench(EVENTS) as made, served(made.app) as ours, served(lambda: bare_insert(made.dsn)) as theirs:
+    with bench(EVENTS, *DURABLE) as made, served(made.app) as ours, served(lambda: bare_insert(made.dsn)) as theirs:
         hot = event_ids(made, seats=SEATS)[0]
         told = rush(ours, hot)
         spread = event_ids(made, seats=None)[1:]

@@ -40,6 +40,8 @@ _SETTINGS = (
     "max_wal_size=512MB",
     "autovacuum=off",
 )
+# As a deployed one keeps what it has acknowledged; for measuring writes.
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Starts a cluster on a socket in a new temporary folder, and ends it with its data."""
+def running_cluster(*settings: str) -> Iterator[Cluster]:
+    """Starts a cluster on a socket in a new temporary folder, and ends it with its data.
+
+    `settings` come after the usual ones, which care for speed alone.
+    """
     root = Path(tempfile.mkdtemp(prefix="muster-pg-"))
     user = _unprivileged_user()
     if user is not None:
@@ -70,7 +75,7 @@ def running_cluster() -> Iterator[Cluster]:
             user,
             [_BINARIES / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"],
         )
-        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={root}"))
+        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, *settings, f"unix_socket_directories={root}"))
         _as_user(user, [_BINARIES / "pg_ctl", "-D", data, "-o", options, "-l", root / "log", "-w", "start"])
         try:
             yield Cluster(folder=root)
