@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from services.dashboard.tests.conftest import AXE, CHROMIUM, CHROMIUM_FLAGS
 from tests.e2e.test_journey import Charter, guest_page, link_of, make_charter
@@ -26,6 +26,7 @@ PAGES = (
     "guest page",
     "guest page, draft",
     "guest page, cancelled",
+    "guest page, German",
     "track page",
     "no such guest page",
     "ticket",
@@ -113,10 +114,12 @@ def _event(charter: Charter, **values: Any) -> dict[str, Any]:
 
 def _guest_pages(charter: Charter) -> dict[str, Place]:
     cancelled, draft, job = _event(charter), _event(charter, publish=False), _event(charter, kind="job")
+    german = charter.operator.post("/api/organizations", {"name": "Hafenfahrten", "language": "de"}, expect=201)
     charter.operator.post(f"/api/events/{cancelled['id']}/cancel", {"reason": "Gale"})
     events = {
         "guest page": charter.event,
         "guest page, cancelled": cancelled,
+        "guest page, German": _event(charter, org_id=german["id"]),
         "guest page, draft": draft,
         "track page": job,
     }
@@ -179,6 +182,29 @@ def test_a_page_is_clean_at_every_width_in_light_and_dark(
     context.close()
     assert found == []
     assert complaints == []
+
+
+def test_the_doors_page_is_kept_for_a_reload(browser: Browser, base_url: str, places: dict[str, Place]) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(base_url + places["door"].path)
+    assert page.evaluate("navigator.serviceWorker.ready.then((found) => found.scope)") == page.url
+    kept = page.evaluate(
+        "caches.keys().then(async ([name]) => (await (await caches.open(name)).keys()).map((each) => each.url))"
+    )
+    assert page.url in kept
+    assert f"{base_url}/pages/checkin.js" in kept
+    context.close()
+
+
+def test_the_guest_page_speaks_the_organisations_language(
+    browser: Browser, base_url: str, places: dict[str, Place]
+) -> None:
+    page = browser.new_page()
+    page.goto(base_url + places["guest page, German"].path)
+    expect(page.get_by_role("heading", name="Worum es geht")).to_be_visible()
+    expect(page.get_by_text("Fotos hinzufügen")).to_be_visible()
+    page.close()
 
 
 def test_the_pages_named_are_the_pages_there_are(places: dict[str, Place]) -> None:
