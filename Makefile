@@ -50,7 +50,7 @@ typecheck:  ## mypy, strict
 check: lint typecheck infra-check  ## all that needs no test run
 
 bench:  ## one figure beside its baseline (NAME=start)
-	@$(PREPARE) dev -- $(IN) -m tests.bench $(NAME)
+	@$(PREPARE) dev $(if $(filter listing-edge,$(NAME)),peer) -- $(IN) -m tests.bench $(NAME)
 
 experiment:  ## one fault or attack (NAME=kill-workers)
 	@$(PREPARE) dev -- $(IN) -m tests.experiments $(NAME)

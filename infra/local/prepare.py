@@ -246,20 +246,22 @@ def prepare_browser() -> None:
 
 
 def prepare(parts: Sequence[str]) -> None:
-    """All that `parts` (dev, browser) need. Raises `Stop` or `OSError`."""
+    """All that `parts` (dev, browser, peer) need. Raises `Stop` or `OSError`."""
     if sys.version_info < OLDEST:
         check_python()
     # What development needs holds all that running needs.
     development = "dev" in parts or (ROOT / ".venv" / f"muster-{DEVELOPMENT_LOCK}").exists()
     prepare_environment(".venv", DEVELOPMENT_LOCK if development else RUN_LOCK, project=True)
     prepare_environment(".venv-aws", "infra/local/aws-stand-in.lock", project=False)
+    if "peer" in parts:
+        prepare_environment(".venv-bench", "requirements-bench.lock", project=False)
     prepare_dashboard()
     if "browser" in parts:
         prepare_browser()
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`prepare.py [dev] [browser] [-- command ...]`: sets up, then becomes the command."""
+    """`prepare.py [dev] [browser] [peer] [-- command ...]`: sets up, then becomes the command."""
     split = arguments.index("--") if "--" in arguments else len(arguments)
     try:
         prepare(arguments[:split])

@@ -60,6 +60,7 @@ def bench(count: int, *of_cluster: str) -> Iterator[Bench]:
             EventsSettings,
             database_url=database.url,
             database_pool_size=8,
+            trusted_proxy_hops=1,
             link_secret="bench-link-secret-of-some-32-characters",
         )
         yield Bench(dsn=dsn, settings=settings, issuer=TestIssuer())
