@@ -11,6 +11,8 @@ _NOT_EXPERIMENTS = {
     "__main__",
     "auth_stage",
     "checker",
+    "fuzz_events",
+    "fuzz_others",
     "fuzz_worlds",
     "mail_stage",
     "media_stage",

@@ -9,7 +9,8 @@ import itertools
 import sys
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,9 +22,17 @@ from schemathesis.core.failures import Failure, FailureGroup
 
 from muster_shared.web.app import operations_of
 from muster_shared.web.openapi import document
-from tests.experiments.fuzz_worlds import SERVICES, Service, World
+from tests.experiments.fuzz_events import events
+from tests.experiments.fuzz_others import auth, media, notifications
+from tests.experiments.fuzz_worlds import Service, World
 
 FULL, SHORT = 60, 4
+SERVICES: Mapping[str, Callable[[], AbstractContextManager[Service]]] = {
+    "auth": auth,
+    "events": events,
+    "notifications": notifications,
+    "media": media,
+}
 # Of the calls to operations behind a guard: what a world's own credentials may meet by chance.
 MOST_REFUSED = 0.02
 _DOCUMENTED = (

@@ -7,6 +7,9 @@ import pytest
 
 from tests.experiments import fuzz
 
+# Worlds are made by the hundred.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.mark.parametrize("name", sorted(fuzz.SERVICES))
 def test_service_has_no_answer_that_is_not_documented(name: str) -> None:
