@@ -29,7 +29,6 @@ from muster_shared.messaging.spec import (
     Job,
     Loop,
     OutsideTransaction,
-    RawHandler,
     RawQueue,
     WorkerSpec,
 )
@@ -40,7 +39,6 @@ __all__ = [
     "Job",
     "Loop",
     "OutsideTransaction",
-    "RawHandler",
     "RawQueue",
     "WorkerSpec",
     "main",
@@ -136,8 +134,7 @@ def consumers(spec: WorkerSpec, *, on_handled: Callable[[], None]) -> list[Consu
         name = queue_name(prefix, spec.service)
         typed = TypedDispatcher(name, spec.handlers)
         made.append(Consumer(queue_name=name, dispatcher=typed, threads=spec.threads, **common))
-    for suffix, given in spec.raw_queues.items():
-        raw = given if isinstance(given, RawQueue) else RawQueue(given)
+    for suffix, raw in spec.raw_queues.items():
         name = queue_name(prefix, suffix)
         dispatcher = RawDispatcher(name, raw.run)
         made.append(

@@ -22,7 +22,7 @@ from muster_shared.messages.events import EventChanged
 from muster_shared.messaging.inbox import Context
 from muster_shared.web import idempotency, rate_limit
 from muster_shared.wiring import Wiring, wire
-from muster_shared.worker import Job, Loop, RawQueue, WorkerSpec
+from muster_shared.worker import Job, Loop, OutsideTransaction, RawQueue, WorkerSpec
 
 # Two at a time: one waits for S3 while the other is decoded.
 _UPLOADS_AT_ONCE = 2
@@ -62,7 +62,7 @@ class MediaWorker:
             settings=self.config,
             clients=self.clients,
             handlers={**replication.handlers(), EventChanged: event_changed},
-            raw_queues={"media-uploads": RawQueue(self.uploads_arrived, threads=_UPLOADS_AT_ONCE)},
+            raw_queues={"media-uploads": RawQueue(OutsideTransaction(self.uploads_arrived), threads=_UPLOADS_AT_ONCE)},
             jobs=(
                 Job("forget-old-answers", 600, self._in_transaction(idempotency.forget_old_answers)),
                 Job("forget-rate-limits", 300, self._in_transaction(rate_limit.forget_full)),

@@ -152,10 +152,10 @@ class Desk:
     def event(self, body: dict[str, Any], *, message_id: str | None = None) -> None:
         """As the raw queue does: a redelivery of the same queue message is let pass."""
         context = Context(queue="test-notifications-ses", message_id=message_id or str(uuid4()))
-        if inbox.claim(self.database, context, seconds=30) is not inbox.Claim.OURS:
-            return
         try:
-            ses_event(self.database, body, context)
+            with self.database.transaction() as session:
+                inbox.record(session, context)
+                ses_event(session, body)
         except AlreadyHandled:
             return
 

@@ -1,12 +1,14 @@
 """SES's events: in both shapes, twice, early, late and in any order, and what they make of a delivery."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from muster_notifications.deliveries.states import TRANSITIONS, Status, sources
 from muster_notifications.sending.provider import OutcomeUnknown
+from muster_shared import clock
 from muster_shared.messaging.errors import Permanent
 from services.notifications.tests.support import PERMANENT, TRANSIENT, Desk, Sent, assigned, ses
 
@@ -85,6 +87,19 @@ def test_an_attempt_without_an_answer_is_settled_when_ses_tells_of_it(desk: Desk
     desk.run("UPDATE deliveries SET claimed_until = now() - interval '1 hour'")
     assert desk.sweep() == 0
     assert desk.send() == []
+
+
+def test_a_call_without_an_answer_waits_longer_when_events_come_late(desk: Desk) -> None:
+    desk.organization()
+    desk.handle(assigned(), assigned(email="ben@crew.test"))
+    desk.provider.script = [None, OutcomeUnknown("ReadTimeoutError")]
+    (sent,) = desk.send()
+    ten_minutes_ago = clock.now() - timedelta(minutes=10)
+    desk.event(ses("send", sent, at=ten_minutes_ago.isoformat()))
+    desk.run("UPDATE deliveries SET claimed_until = now() - interval '9 minutes' WHERE status = 'sending'")
+    assert desk.sweep() == 0
+    desk.run("UPDATE deliveries SET claimed_until = now() - interval '11 minutes' WHERE status = 'sending'")
+    assert desk.sweep() == 1
 
 
 def test_the_second_try_is_called_off_when_ses_tells_late_of_the_first(desk: Desk) -> None:

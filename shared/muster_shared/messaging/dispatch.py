@@ -22,7 +22,7 @@ from muster_shared.messaging.errors import (
     UnknownMessageType,
 )
 from muster_shared.messaging.inbox import Context
-from muster_shared.messaging.spec import Handler, OutsideTransaction, RawHandler, SharedTransaction
+from muster_shared.messaging.spec import Handler, OutsideTransaction, SharedTransaction
 from muster_shared.together import Together
 
 # How long a claim is believed without being extended; the heartbeat extends it three times in that time.
@@ -74,14 +74,10 @@ class TypedDispatcher:
             raise UnknownMessageType("no handler for the type")
         message = message_of(envelope)
         context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
-        if isinstance(handler, OutsideTransaction):
-            run = partial(_outside, handler=handler.run, message=message, context=context)
-            return Work(kind=envelope.type, context=context, claimed=True, run=run)
         if isinstance(handler, SharedTransaction):
             run = partial(self._shared, handler=handler.run, message=message, context=context)
-        else:
-            run = partial(_inside, handler=handler, message=message, context=context)
-        return Work(kind=envelope.type, context=context, claimed=False, run=run)
+            return Work(kind=envelope.type, context=context, claimed=False, run=run)
+        return _work(envelope.type, handler, message=message, context=context)
 
     def _shared(self, database: Database, *, handler: Handler, message: Message, context: Context) -> None:
         outcome = self._share(_Share(database, handler, message, context))
@@ -94,7 +90,7 @@ class TypedDispatcher:
 class RawDispatcher:
     """What AWS itself writes: any JSON object, remembered by its message id (SNS's, if it came that way)."""
 
-    def __init__(self, queue: str, handler: RawHandler) -> None:
+    def __init__(self, queue: str, handler: Handler | OutsideTransaction) -> None:
         self._queue = queue
         self._handler = handler
 
@@ -108,8 +104,15 @@ class RawDispatcher:
             message_id = str(body.get("MessageId", message_id))
             body = _object(body["Message"])
         context = Context(queue=self._queue, message_id=message_id, receive_count=delivery.receive_count)
-        run = partial(_outside, handler=self._handler, message=body, context=context)
-        return Work(kind=self._queue, context=context, claimed=True, run=run)
+        return _work(self._queue, self._handler, message=body, context=context)
+
+
+def _work(kind: str, handler: Handler | OutsideTransaction, *, message: Any, context: Context) -> Work:
+    if isinstance(handler, OutsideTransaction):
+        run = partial(_outside, handler=handler.run, message=message, context=context)
+        return Work(kind=kind, context=context, claimed=True, run=run)
+    run = partial(_inside, handler=handler, message=message, context=context)
+    return Work(kind=kind, context=context, claimed=False, run=run)
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -122,7 +125,7 @@ def _object(text: str) -> dict[str, Any]:
     return body
 
 
-def _inside(database: Database, *, handler: Handler, message: Message, context: Context) -> None:
+def _inside(database: Database, *, handler: Handler, message: Any, context: Context) -> None:
     with database.transaction() as session:
         inbox.record(session, context)
         handler(session, message, context)

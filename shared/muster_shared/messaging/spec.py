@@ -41,17 +41,14 @@ class SharedTransaction:
     run: Handler
 
 
-RawHandler = Callable[[Database, dict[str, Any], Context], None]
-
-
 @dataclass(frozen=True)
 class RawQueue:
-    """A queue that AWS writes to. `run` is called as an `OutsideTransaction` handler, with the JSON body.
+    """A queue that AWS writes to. `run` gets the JSON body where others get their message.
 
     A body that SNS wrapped arrives unwrapped. `prefetch` messages wait in memory beyond those at work.
     """
 
-    run: RawHandler
+    run: Handler | OutsideTransaction
     threads: int = 2
     prefetch: int = 0
 
@@ -86,7 +83,7 @@ class WorkerSpec:
     database: Database
     settings: Settings
     handlers: Mapping[type[Message], Handler | SharedTransaction | OutsideTransaction] = field(default_factory=dict)
-    raw_queues: Mapping[str, RawQueue | RawHandler] = field(default_factory=dict)
+    raw_queues: Mapping[str, RawQueue] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     loops: Sequence[Loop] = ()
     clients: Clients = field(default_factory=Clients)

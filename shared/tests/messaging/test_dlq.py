@@ -13,6 +13,7 @@ from muster_shared.messaging.dispatch import RawDispatcher
 from muster_shared.messaging.errors import Permanent
 from muster_shared.messaging.inbox import Context
 from muster_shared.messaging.queues import declare, queue_names
+from muster_shared.messaging.spec import OutsideTransaction
 from shared.tests.messaging.conftest import Post, eventually, record_effect, running
 
 
@@ -81,7 +82,7 @@ def test_a_raw_message_has_one_effect_when_its_redrive_was_cut_in_between(post: 
             )
 
     sqs_id = post.send_raw('{"Records": []}')
-    with running(post.consumer(dispatcher=RawDispatcher(post.queue, handle))):
+    with running(post.consumer(dispatcher=RawDispatcher(post.queue, OutsideTransaction(handle)))):
         eventually(post.is_empty)
     broken.clear()
     url = post.url(f"{post.queue}-dlq")
@@ -92,7 +93,7 @@ def test_a_raw_message_has_one_effect_when_its_redrive_was_cut_in_between(post: 
     copied: Any = {name: dict(value) for name, value in dead["MessageAttributes"].items()}
     post.clients.sqs.send_message(QueueUrl=post.url(), MessageBody=dead["Body"], MessageAttributes=copied)
     assert letters.redrive("sample", limit=10) == 1
-    with running(post.consumer(dispatcher=RawDispatcher(post.queue, handle))):
+    with running(post.consumer(dispatcher=RawDispatcher(post.queue, OutsideTransaction(handle)))):
         eventually(post.is_empty)
     assert post.effects() == [sqs_id]
 

@@ -36,7 +36,7 @@ class Seen:
 
 
 def _consumer(post: Post, handler: Any, **options: Any) -> Consumer:
-    return post.consumer(dispatcher=RawDispatcher(post.queue, handler), **options)
+    return post.consumer(dispatcher=RawDispatcher(post.queue, OutsideTransaction(handler)), **options)
 
 
 def test_an_s3_notification_reaches_the_handler_as_it_is(post: Post) -> None:

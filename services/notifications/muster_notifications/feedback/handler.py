@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from muster_notifications.feedback.parsing import NotAnEvent, parse
 from muster_notifications.feedback.settling import keep
 from muster_shared import telemetry
-from muster_shared.db import Database
 from muster_shared.logs import log
 from muster_shared.messaging.errors import Permanent
-from muster_shared.messaging.inbox import Context
 
 _log = log(__name__)
 
 
-def ses_event(database: Database, body: dict[str, Any], context: Context) -> None:
+def ses_event(session: Session, body: dict[str, Any], _context: object = None) -> None:
     """Keeps one event and applies it. Raises `Permanent` for a body that is no event at all."""
     if _is_greeting(body):
         return
@@ -21,9 +21,7 @@ def ses_event(database: Database, body: dict[str, Any], context: Context) -> Non
         event = parse(body)
     except NotAnEvent as error:
         raise Permanent(f"not an event of SES: {error}") from None
-    with database.transaction() as session:
-        context.record(session)
-        matched = keep(session, event)
+    matched = keep(session, event)
     telemetry.count("muster.ses.event", attributes={"kind": event.kind, "matched": matched})
     if not matched:
         _log.info("ses_event_waits", kind=event.kind)

@@ -64,12 +64,17 @@ _CALLING = text(
     " (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id AND u.outcome = 'unknown')))"
     " FROM called c WHERE d.id = c.delivery_id AND d.attempt_id = c.id AND d.status = 'sending' RETURNING c.id"
 )
+# A call without an answer waits for SES's events as much longer as these come late just now: when many wait in the
+# queue, the one that speaks of it may be among them. What was redriven after days says nothing of that.
 _LOST = text(
-    "SELECT d.id, d.attempt_id, a.called_at, (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id"
+    "WITH lag AS (SELECT least(greatest(max(received_at - occurred_at), interval '0'), interval '1 hour') AS late"
+    "  FROM (SELECT received_at, occurred_at FROM ses_events ORDER BY id DESC LIMIT 100) latest)"
+    " SELECT d.id, d.attempt_id, a.called_at, (SELECT count(*) FROM attempts u WHERE u.delivery_id = d.id"
     "  AND u.outcome = 'unknown' AND u.id <> a.id) AS unknown_before"
-    " FROM deliveries d JOIN attempts a ON a.id = d.attempt_id"
-    " WHERE d.status = 'sending' AND d.claimed_until < :now ORDER BY d.claimed_until LIMIT 500"
-    " FOR UPDATE OF d SKIP LOCKED"
+    " FROM deliveries d JOIN attempts a ON a.id = d.attempt_id CROSS JOIN lag"
+    " WHERE d.status = 'sending' AND d.claimed_until < :now"
+    "  AND (a.called_at IS NULL OR d.claimed_until + coalesce(lag.late, interval '0') < :now)"
+    " ORDER BY d.claimed_until LIMIT 500 FOR UPDATE OF d SKIP LOCKED"
 )
 _END = text("UPDATE attempts SET ended_at = :now, outcome = :outcome, error = :error WHERE id = :attempt_id")
 # An event may have settled the attempt already.
@@ -161,8 +166,8 @@ class Claims:
         """Queues again what workers left behind; how many. Call it every few seconds.
 
         An attempt that never called SES is free at once. One that did is given `unknown_seconds` for SES's events
-        to speak, four times as long after each time before; then it is sent again, for a mail that comes twice does
-        less harm than one that never does.
+        to speak, and as much longer as they come late, four times as long after each time before; then it is sent
+        again, for a mail that comes twice does less harm than one that never does.
         """
         now = clock.now()
         with self._database.transaction() as session:
