@@ -6,6 +6,7 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Event, Lock, Thread
 from typing import Any, TextIO
 
@@ -19,7 +20,7 @@ _MOST_HELD = 1000
 
 
 def _render(_logger: Any, _name: str, event: structlog.typing.EventDict) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 class _Lines:
@@ -83,17 +84,15 @@ class _Handler(logging.Handler):
 def configure(*, service: str, role: str, level: str) -> None:
     """Sends every log of the process, the libraries' too, to stdout as JSON. Call once at start."""
 
-    def name_process(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["service"], event["role"] = service, role
+    def add_usual(_logger: Any, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.update(level=name, timestamp=datetime.now(UTC), service=service, role=role)
         return event
 
     lines = _Lines(sys.stdout)
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_usual,
         structlog.processors.format_exc_info,
-        name_process,
     ]
     # Ours are written at once: the standard library's records would make each line several times as dear.
     structlog.configure(

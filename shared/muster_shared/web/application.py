@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 from werkzeug.routing import MapAdapter
 
 from muster_shared import telemetry
-from muster_shared.ids import new_id
+from muster_shared.ids import new_id_text
 from muster_shared.logs import log
 from muster_shared.web.failures import REQUEST_ID, error_response
 
@@ -47,7 +47,7 @@ class Application(Flask):
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The request's id for as long as the request lasts, and the usual headers around its answer."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = environ[REQUEST_ID] = given if _REQUEST_ID.match(given) else str(new_id())
+        request_id = environ[REQUEST_ID] = given if _REQUEST_ID.match(given) else new_id_text()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             # At the very end and to a plain list: werkzeug checks and copies what it is given earlier.
