@@ -18,6 +18,7 @@ from muster_events.events.public_reads import PublicReads
 from muster_events.parts import EventsParts
 from muster_shared import clock
 from muster_shared.db import Database
+from muster_shared.testing.postgres import Databases
 from muster_shared.testing.tokens import TestIssuer
 from muster_shared.wiring import Wiring
 from services.events.tests.support import MakeEvent, People, in_days
@@ -256,6 +257,32 @@ def test_one_statement_serves_a_page_however_long(wiring: Wiring, client: FlaskC
         with statements(wiring.database) as ran:
             assert len(titles(client, limit=limit)) == limit
         assert len(ran) == 1
+
+
+def test_one_statement_serves_one_event_and_three_a_search(
+    wiring: Wiring, client: FlaskClient, make_event: MakeEvent
+) -> None:
+    event = make_event(title="Xylophone")
+    with statements(wiring.database) as ran:
+        assert client.get(f"{EVENTS}/{event['id']}").status_code == 200
+    assert len(ran) == 1
+    # How rare the words are, a stretch of dates, and all that have the words if the stretch has too few.
+    for words in ("xylophone", "xylophone sunset", "nothing"):
+        with statements(wiring.database) as ran:
+            titles(client, q=words)
+        assert 2 <= len(ran) <= 3
+
+
+@pytest.mark.usefixtures("many")
+def test_rare_words_are_found_by_their_index(databases: Databases) -> None:
+    shape = listing._Shape(until=True, category=False, venue_type=False, after=False)
+    names = {"starting_from": in_days(0), "until": in_days(900), "words": "'xylophone'", "rows": 21}
+    owner = Database(databases.owner_url("events"), pool_size=1)
+    with owner.read() as connection:
+        connection.exec_driver_sql("ANALYZE events")
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql("EXPLAIN " + listing._by_word(shape), names))
+    owner.close()
+    assert "ix_events_search" in plan
 
 
 def test_my_events_and_their_crews_take_as_many_statements_for_one_as_for_many(
