@@ -1,13 +1,14 @@
 """What may happen when; pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 
-from muster_events.crew.states import Step
+from muster_events.crew.models import Assignment
+from muster_events.crew.states import Status, Step
 from muster_shared.messages.events import EventFacts
 
 _LONGEST_HOURS = 24 * 90
@@ -89,3 +90,21 @@ def is_the_day(*, starts_at: datetime, at: datetime) -> bool:
 def link_lives(*, status: str, ends_at: datetime, at: datetime) -> bool:
     """Whether the event lets its links live at `at`."""
     return status in {"published", "completed"} and at < ends_at + LINK_OUTLIVES_EVENT
+
+
+def is_open(place: Assignment) -> bool:
+    """Whether standbys were called for a place and nobody has taken it."""
+    return (
+        place.standbys_called_at is not None
+        and place.replaced_by is None
+        and place.status in {Status.DECLINED, Status.INVITED}
+    )
+
+
+def holder_of(replaced: Assignment, crew: Iterable[Assignment]) -> Assignment:
+    """Who came last to the place that was `replaced`'s, of those still in the event's `crew`."""
+    by_id = {assignment.id: assignment for assignment in crew}
+    holder = replaced
+    while holder.replaced_by in by_id:
+        holder = by_id[holder.replaced_by]
+    return holder

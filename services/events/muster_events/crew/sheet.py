@@ -57,7 +57,7 @@ def read_sheet(session: Session, link: LinkClaims) -> Sheet:
         status=event.status, ends_at=event.ends_at, at=now
     )
     waits_again = assignment.status == Status.STANDBY and assignment.asked_at is None
-    place_taken = waits_again or (assignment.status == Status.DECLINED and assignment.replaced_by is not None)
+    place_taken = waits_again or _is_replaced(session, assignment)
     takes_answers = policies.takes_answers(status=event.status, starts_at=event.starts_at, at=now)
     return Sheet(
         organization=name or "",
@@ -70,6 +70,14 @@ def read_sheet(session: Session, link: LinkClaims) -> Sheet:
         is_the_day=policies.is_the_day(starts_at=event.starts_at, at=now),
         place_taken=place_taken,
     )
+
+
+def _is_replaced(session: Session, assignment: Assignment) -> bool:
+    """Whether somebody else has the place and has not said no to it since."""
+    if assignment.status != Status.DECLINED or assignment.replaced_by is None:
+        return False
+    crew = session.execute(select(Assignment).where(Assignment.event_id == assignment.event_id)).scalars()
+    return not policies.is_open(policies.holder_of(assignment, list(crew)))
 
 
 def dead_reason(assignment: Assignment, event: Event, link: LinkClaims) -> DeadReason | None:

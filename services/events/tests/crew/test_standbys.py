@@ -112,6 +112,24 @@ def test_standbys_are_called_again_when_the_one_who_took_it_declines(crew: CrewW
     assert crew.send(crew.token(two), "confirm").get_json()["status"] == "confirmed"
 
 
+def test_place_is_taken_back_when_whoever_took_it_declines_as_well(crew: CrewWorld) -> None:
+    event = crew.event()
+    captain, one = crew.assign(event, crew.member()), crew.assign(event, crew.member("One"), standby_rank=1)
+    first, second = crew.token(captain), crew.token(one)
+    crew.send(first, "decline")
+    crew.send(second, "confirm")
+    assert crew.send(first, "confirm").status_code == 409
+    assert "/confirm" not in crew.open(first).get_data(as_text=True)
+    crew.send(second, "decline")
+    assert "/confirm" in crew.open(first).get_data(as_text=True)
+    assert crew.send(first, "confirm").get_json()["status"] == "confirmed"
+    assert crew.assignment(captain)["replaced_by"] is None
+    assert crew.assignment(one)["replaced_by"] == captain["id"]
+    assert crew.send(second, "confirm").status_code == 409
+    assert crew.history(captain)[-2:] == ["place_taken", "confirmed"]
+    assert crew.history(one)[-1] == "place_taken"
+
+
 def test_planner_is_told_when_no_standby_is_left(crew: CrewWorld) -> None:
     event = crew.event()
     captain = crew.assign(event, crew.member())

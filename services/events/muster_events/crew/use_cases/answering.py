@@ -118,10 +118,7 @@ def _check_may_answer(board: Board, assignment: Assignment) -> None:
 
 def _confirm(board: Board, assignment: Assignment, *, by: By) -> None:
     had_declined = assignment.status == Status.DECLINED
-    if had_declined and assignment.replaced_by is not None:
-        raise PlaceTaken
-    # Whoever was a standby needs a place that is open, also when they said no first.
-    vacant = _place_for(board, assignment, by=by) if assignment.standby_rank is not None else None
+    vacant = _place_for(board, assignment, by=by)
     board.change(
         assignment,
         to=Status.CONFIRMED,
@@ -130,6 +127,7 @@ def _confirm(board: Board, assignment: Assignment, *, by: By) -> None:
         answered_for=policies.fingerprint(board.facts),
         standbys_called_at=None,
         standby_rank=None,
+        replaced_by=None,
         asked_at=assignment.asked_at or clock.now(),
     )
     board.record(assignment, "confirmed", by=by)
@@ -141,9 +139,20 @@ def _confirm(board: Board, assignment: Assignment, *, by: By) -> None:
     settle_standbys(board, assignment.role)
 
 
-def _place_for(board: Board, standby: Assignment, *, by: By) -> Assignment | None:
-    """The open place a standby takes. A planner may say yes for a standby with none open: that adds one."""
-    places = open_places(board, standby.role)
+def _place_for(board: Board, assignment: Assignment, *, by: By) -> Assignment | None:
+    """The open place that somebody takes over by a yes; None for one who has a place of their own.
+
+    Who was replaced may have the place back from whoever said no to it since. A standby takes any that is open, also
+    when they said no first; a planner may say yes for one with none open: that adds one. Raises `PlaceTaken`.
+    """
+    if assignment.replaced_by is not None:
+        holder = policies.holder_of(assignment, board.assignments)
+        if not policies.is_open(holder):
+            raise PlaceTaken
+        return holder
+    if assignment.standby_rank is None:
+        return None
+    places = open_places(board, assignment.role)
     if not places and by.kind == BY_CREW.kind:
         raise PlaceTaken
     return places[0] if places else None

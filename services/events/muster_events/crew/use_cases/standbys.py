@@ -11,11 +11,7 @@ from muster_shared import clock
 
 def open_places(board: Board, role: str) -> list[Assignment]:
     """The places of a role that standbys were called for and nobody has taken, the longest open first."""
-    found = [
-        a
-        for a in board.in_role(role)
-        if a.standbys_called_at is not None and a.replaced_by is None and a.status in {Status.DECLINED, Status.INVITED}
-    ]
+    found = [a for a in board.in_role(role) if policies.is_open(a)]
     return sorted(found, key=lambda a: (a.standbys_called_at or clock.now(), a.id))
 
 
