@@ -1,7 +1,11 @@
 """The short form of the search for money."""
 
+import pytest
+
 from muster_shared.testing.postgres import Cluster
 from tests.experiments import finance_canary
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_no_money_is_found_where_it_does_not_belong(postgres_cluster: Cluster) -> None:
