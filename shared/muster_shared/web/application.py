@@ -51,8 +51,9 @@ class Application(Flask):
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             # At the very end and to a plain list: werkzeug checks and copies what it is given earlier.
-            present = {name.lower() for name, _ in headers}
-            headers += [header for name, header in self._usual if name not in present]
+            if not status.startswith("304"):  # which leaves what the client has (RFC 9110, section 15.4.5)
+                present = {name.lower() for name, _ in headers}
+                headers += [header for name, header in self._usual if name not in present]
             headers.append(("X-Request-Id", request_id))
             return start_response(status, headers, *rest)
 

@@ -65,17 +65,19 @@ def answer_conditionally(request: Request, response: Response) -> Response:
     """Gives a JSON read an ETag, and answers 304 to a client that has the same already."""
     if request.method not in {"GET", "HEAD"} or response.status_code != 200 or response.is_streamed:
         return response
-    if "ETag" not in response.headers:
+    headers = response.headers
+    etag = headers.get("ETag")
+    if etag is None:
         if response.mimetype != "application/json":
             return response
-        response.headers["ETag"] = content_etag(response.get_data())
-    if response.headers.get("Cache-Control") is None:
-        response.headers["Cache-Control"] = "private, no-cache"
-    if _matches(request.headers.get("If-None-Match"), response.headers["ETag"]):
+        etag = headers["ETag"] = content_etag(response.get_data())
+    if headers.get("Cache-Control") is None:
+        headers["Cache-Control"] = "private, no-cache"
+    if _matches(request.environ.get("HTTP_IF_NONE_MATCH"), etag):
         response.status_code = 304
-        response.set_data(b"")
-        response.headers.pop("Content-Type", None)
-        response.headers.pop("Content-Length", None)
+        response.response = []
+        headers.remove("Content-Type")
+        headers.remove("Content-Length")
     return response
 
 

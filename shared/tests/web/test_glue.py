@@ -184,6 +184,7 @@ def test_read_answers_304_when_client_has_it(client: FlaskClient) -> None:
     first = client.get(THINGS)
     again = client.get(THINGS, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    assert set(again.headers.keys()) == {"ETag", "Cache-Control", "X-Request-Id"}
     assert client.get(THINGS, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
