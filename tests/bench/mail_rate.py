@@ -58,7 +58,7 @@ def main() -> int:
     """Prints the median beside its baseline; 1 when it falls short."""
     logs.configure(service="bench", role="bench", level="CRITICAL")
     ours, bare, batched = [], [], []
-    with mail_stage(MUSTER_SEND_CONCURRENCY="8") as stage:
+    with mail_stage() as stage:
         stage.ses.telling = Telling.NEVER
         stage.ses.answer_seconds = _STUB_SECONDS
         for number in range(ROUNDS):

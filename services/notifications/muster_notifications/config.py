@@ -28,7 +28,7 @@ class NotificationsSettings(Settings):
     mail_from: Annotated[str, AfterValidator(_sender)] = "Muster <no-reply@muster.example>"
     ses_configuration_set: str = Field(default="muster", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     ses_rate_per_second: float = Field(default=200.0, gt=0, le=100_000)
-    send_concurrency: int = Field(default=8, ge=1, le=64)
+    send_concurrency: int = Field(default=16, ge=1, le=64)
     send_lease_seconds: float = Field(default=60.0, ge=1, le=3600)
     ses_unknown_seconds: float = Field(default=300.0, ge=1, le=86_400)
     resend_after_seconds: float = Field(default=900.0, ge=0, le=86_400)

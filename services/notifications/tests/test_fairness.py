@@ -45,6 +45,7 @@ def test_nobody_sends_for_a_while_when_ses_said_it_is_too_much(desk: Desk) -> No
 
 
 def test_an_idle_sender_writes_nothing_when_there_is_nothing_to_send(desk: Desk) -> None:
+    desk.run("DELETE FROM send_rate")
     desk.send()
     assert desk.rows("SELECT count(*) AS n FROM send_rate")[0].n == 0
     desk.handle(mail_requested())

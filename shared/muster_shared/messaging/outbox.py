@@ -44,7 +44,7 @@ def emit(session: Session, message: Message, *, key: UUID | None = None) -> UUID
     a type that `routing.json` lacks and `MessageTooLarge` for one that no queue would take.
     """
     message_id = new_id()
-    names = {"id": message_id, "type": message.type, "payload": _payload(message), "headers": headers_of(key)}
+    names = {"id": message_id, "type": message.type, "payload": payload_of(message), "headers": headers_of(key)}
     session.execute(_INSERT, names)
     return message_id
 
@@ -56,13 +56,14 @@ def emit_all(session: Session, messages: Sequence[tuple[Message, UUID | None]]) 
     names = {
         "ids": [new_id() for _ in messages],
         "types": [message.type for message, _ in messages],
-        "payloads": [_payload(message) for message, _ in messages],
+        "payloads": [payload_of(message) for message, _ in messages],
         "headers": [headers_of(key) for _, key in messages],
     }
     session.execute(_INSERT_ALL, names)
 
 
-def _payload(message: Message) -> str:
+def payload_of(message: Message) -> str:
+    """The message as its row holds it. Raises as `emit` does."""
     if message.type not in routing():
         raise UnroutedMessage(message.type)
     payload = message.model_dump_json()

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _ENTRIES_PER_BATCH = 10
 _POLL_SECONDS = 1.0
-# Between two rounds of few rows, so that a stream of them goes out ten at a time. The first after a pause waits for
-# nothing.
+# Between two rounds, so that a stream of rows goes out ten at a time; not when there are more than a round takes.
+# The first round after a pause waits for nothing.
 _GATHER_SECONDS = 0.02
 _ROW_BACKOFF_BASE_SECONDS = 0.5
 _ROW_BACKOFF_CAP_SECONDS = 30.0
@@ -130,7 +130,7 @@ class Relay:
             # After a round that found something, look again: emitters that saw those rows waiting did not notify.
             if not claimed:
                 wake.wait(_POLL_SECONDS)
-            elif claimed < _ENTRIES_PER_BATCH:
+            elif claimed < self._rows_per_round:
                 stop.wait(_GATHER_SECONDS)
         self._pool.shutdown(wait=True)
 

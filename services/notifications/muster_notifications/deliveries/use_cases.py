@@ -19,16 +19,20 @@ from muster_shared.messaging import outbox
 
 CHANNEL = "deliveries"
 
+# One statement, for it is made for every mail: the delivery, its first step, and the message of it.
 _INSERT = text(
-    "WITH queued AS (INSERT INTO deliveries (id, dedupe_key, lane, org_id, event_id, assignment_id,"
+    "WITH queued AS (INSERT INTO deliveries"  # noqa: S608  # fixed texts, values bound
+    " (id, dedupe_key, lane, org_id, event_id, assignment_id,"
     " registration_id, link_version, action_id, template, language, recipient, recipient_key, recipient_name,"
     " context, status, reason, urgent, due_at, expires_at, request_id, resend_of, created_at, updated_at)"
     " VALUES (:id, :dedupe_key, :lane, :org_id, :event_id, :assignment_id, :registration_id, :link_version,"
     " :action_id, :template, :language, :recipient, :recipient_key, :recipient_name, :context, :status, :reason,"
     " :urgent, :now, :expires_at, :request_id, :resend_of, :now, :now)"
     " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id), step AS ("
-    "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued)"
-    " SELECT id, pg_notify(current_schema() || '_deliveries', '') FROM queued"
+    "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued),"
+    " told AS (INSERT INTO outbox (id, type, payload, headers)"
+    " SELECT :message_id, :message_type, CAST(:payload AS jsonb), CAST(:headers AS jsonb) FROM queued)"
+    f" SELECT id, pg_notify(current_schema() || '_deliveries', ''), ({outbox.NOTICE}) FROM queued"
 ).bindparams(bindparam("context", type_=JSONB), bindparam("detail", type_=JSONB))
 
 _MOVE = text(
@@ -77,6 +81,19 @@ def queue(session: Session, mail: NewMail) -> UUID | None:
     status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
     reason = None if mail.recipient else "no_address"
     now, delivery_id = clock.now(), new_id()
+    message = DeliveryChanged(
+        delivery_id=delivery_id,
+        version=1,
+        org_id=mail.org_id,
+        event_id=mail.event_id,
+        assignment_id=mail.assignment_id,
+        registration_id=mail.registration_id,
+        link_version=mail.link_version,
+        template=mail.template,
+        status=status.value,
+        reason=reason,
+        occurred_at=now,
+    )
     row = session.execute(
         _INSERT,
         {
@@ -102,29 +119,14 @@ def queue(session: Session, mail: NewMail) -> UUID | None:
             "request_id": mail.request_id,
             "resend_of": mail.resend_of,
             "now": now,
+            "message_id": new_id(),
+            "message_type": message.type,
+            "payload": outbox.payload_of(message),
+            "headers": outbox.headers_of(delivery_id),
             "detail": {"trigger": mail.trigger, "reason": reason},
         },
     ).first()
-    if row is None:
-        return None
-    outbox.emit(
-        session,
-        DeliveryChanged(
-            delivery_id=delivery_id,
-            version=1,
-            org_id=mail.org_id,
-            event_id=mail.event_id,
-            assignment_id=mail.assignment_id,
-            registration_id=mail.registration_id,
-            link_version=mail.link_version,
-            template=mail.template,
-            status=status.value,
-            reason=reason,
-            occurred_at=now,
-        ),
-        key=delivery_id,
-    )
-    return delivery_id
+    return None if row is None else delivery_id
 
 
 def move(
