@@ -1,7 +1,8 @@
 """`make bench NAME=mail-rate`: mails a second from the outbox to SES's acceptance, SES being a stub of 5 ms.
 
-One worker does it all: relay, queue, consumer, sender. Baselines of the same run, on the same stand-in: what a bare
-SQS client receives and deletes one message at a time, and, to see how far that is from the best, ten at a time.
+As deployed: events' outbox and one relay process, the queue, and one worker of notifications with consumer, sender and
+the relay of what it says itself. Baselines of the same run, on the same stand-in: what a bare SQS client receives and
+deletes one message at a time, and, to see how far that is from the best, ten at a time.
 """
 
 import sys
@@ -22,10 +23,11 @@ _TIME_LIMIT_SECONDS = 120.0
 
 
 def mails_per_second(stage: MailStage, round_number: int) -> float:
-    """Queues the messages with the worker asleep, wakes it, and counts until the last mail is accepted."""
+    """Queues the messages with the processes asleep, wakes them, and counts until the last mail is accepted."""
     addresses = [f"crew{round_number}-{number}@x.test" for number in range(MAILS)]
     stage.ses.taken.clear()
     stage.ask(addresses)
+    stage.start_relay()
     stage.start_worker()
     stage.wait_for("SELECT (count(*) > 0)::int FROM deliveries WHERE status = 'sent'", 1, seconds=30)
     stage.wait_for("SELECT count(*) FROM deliveries WHERE status = 'sent'", MAILS, seconds=_TIME_LIMIT_SECONDS)
@@ -58,7 +60,7 @@ def main() -> int:
     """Prints the median beside its baseline; 1 when it falls short."""
     logs.configure(service="bench", role="bench", level="CRITICAL")
     ours, bare, batched = [], [], []
-    with mail_stage() as stage:
+    with mail_stage(asking="events") as stage:
         stage.ses.telling = Telling.NEVER
         stage.ses.answer_seconds = _STUB_SECONDS
         for number in range(ROUNDS):

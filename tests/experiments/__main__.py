@@ -16,6 +16,7 @@ _NOT_EXPERIMENTS = {
     "fuzz_worlds",
     "mail_stage",
     "media_stage",
+    "relay_process",
     "stage",
     "whole",
 }

@@ -35,10 +35,13 @@ _SECRET = "experiment-secret-of-at-least-32-characters"
 
 @dataclass
 class MailStage:
-    """Database, queues, the stand-in for SES, and any number of workers."""
+    """Database, queues, the stand-in for SES, and any number of workers.
+
+    `asking` is the database whose outbox asks for mails: that of events, with `start_relay`, or the workers' own.
+    """
 
     database: Database
-    database_url: str
+    asking: Database
     aws: AwsStandIn
     clients: Clients
     ses: SesStandIn
@@ -47,13 +50,20 @@ class MailStage:
 
     def start_worker(self) -> None:
         """Starts one worker: a relay, the consumers and a sender in a process of their own."""
+        self._start("muster_shared.worker", "muster_notifications", self.database)
+
+    def start_relay(self) -> None:
+        """Starts the relay of the outbox that asks for mails, in a process of its own."""
+        self._start("tests.experiments.relay_process", "events", self.asking)
+
+    def _start(self, module: str, argument: str, database: Database) -> None:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             **self.aws.environment,
             "AWS_ENDPOINT_URL_SES": self.ses.endpoint,
             "MUSTER_ENV": "test",
-            "MUSTER_DATABASE_URL": self.database_url,
+            "MUSTER_DATABASE_URL": str(database.url),
             "MUSTER_QUEUE_PREFIX": PREFIX,
             "MUSTER_INTERNAL_SECRET": _SECRET,
             "MUSTER_CACHE_SECRET": _SECRET,
@@ -64,10 +74,13 @@ class MailStage:
             "MUSTER_DATABASE_POOL_SIZE": "16",
             **self.settings,
         }
-        command = [sys.executable, "-m", "muster_shared.worker", "muster_notifications"]
         self.workers.append(
             subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                [sys.executable, "-m", module, argument],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
             )
         )
 
@@ -94,7 +107,7 @@ class MailStage:
         """Asks for one mail to each address, as events does: through an outbox, a relay and a queue."""
         for start in range(0, len(addresses), _ROWS_PER_TRANSACTION):
             event = event_of(org_id)
-            with self.database.transaction() as session:
+            with self.asking.transaction() as session:
                 for address in addresses[start : start + _ROWS_PER_TRANSACTION]:
                     outbox.emit(session, request_for(address, event))
 
@@ -152,8 +165,8 @@ def request_for(address: str, event: EventFacts) -> CrewAssigned:
 
 
 @contextmanager
-def mail_stage(**settings: str) -> Iterator[MailStage]:
-    """Sets up the parts, and takes them down with all that is in them."""
+def mail_stage(*, asking: str = "notifications", **settings: str) -> Iterator[MailStage]:
+    """Sets up the parts, and takes them down with all that is in them. `asking` is whose outbox asks for mails."""
     with running_cluster() as cluster, ses_stand_in() as ses:
         databases = Databases(cluster, worker="experiment")
         database = databases.get("notifications")
@@ -164,7 +177,7 @@ def mail_stage(**settings: str) -> Iterator[MailStage]:
         ses.publish = to_queue(clients, QueueUrls(clients.sqs).of(queue_name(PREFIX, "notifications-ses")))
         made = MailStage(
             database=database,
-            database_url=str(database.url),
+            asking=databases.get(asking),
             aws=aws,
             clients=clients,
             ses=ses,

@@ -17,12 +17,13 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from local import aws as bootstrap
 from muster_media.app import build_app
 from muster_media.config import MediaSettings
 from muster_media.gatherings.use_cases import keep_event
+from muster_shared.auth.tables import organizations
 from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
 from muster_shared.messages.events import EventFacts
@@ -198,6 +199,8 @@ def media_stage(*, guest_quota: int = 100_000) -> Iterator[MediaStage]:
         event = make_facts(photos={"guest_quota": guest_quota})
         with database.transaction() as session:
             keep_event(session, event)
+            # Known here, for while nobody can say whether it wants to see guests' photos first, they wait.
+            session.execute(insert(organizations).values(id=event.org_id, name="Quay", slug="quay", version=1))
         issuer = TestIssuer()
         app = build_app(config, wire(config, service="media", keys=issuer.keys), clients=clients)
         worker = Worker(_environment(config, given, stand_in))
