@@ -73,7 +73,7 @@ def build_worker(
 ) -> WorkerSpec:
     """The worker from its parts. `provider` takes the place of SES."""
     clients = clients or Clients()
-    ses = provider or Ses(clients.ses, configuration_set=settings.ses_configuration_set)
+    ses = provider or Ses(clients, configuration_set=settings.ses_configuration_set)
     sender = build_sender(settings, wiring, ses)
     return WorkerSpec(
         service="notifications",

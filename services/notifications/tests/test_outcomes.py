@@ -17,7 +17,7 @@ from services.notifications.tests.support import Desk, assigned, mail_requested
 
 
 def send(clients: Clients, *, raw: bytes = b"Subject: x\n\nx", configuration_set: str = "muster") -> str:
-    ses = Ses(clients.ses, configuration_set=configuration_set)
+    ses = Ses(clients, configuration_set=configuration_set)
     return ses.send(sender="a@muster.test", recipient="b+c@x.test", raw=raw)
 
 

@@ -20,7 +20,7 @@ def test_a_crew_request_is_mailed_with_a_working_link_when_somebody_is_assigned(
     delivery = desk.only()
     assert (delivery.status, delivery.org_id) == ("sent", ORG)
     assert delivery.sent_at is not None
-    assert [told["status"] for told in desk.told()] == ["queued", "sent"]
+    assert [told["status"] for told in desk.told()] == ["sent"]
 
 
 def test_no_second_mail_goes_out_when_the_message_comes_twice(desk: Desk) -> None:

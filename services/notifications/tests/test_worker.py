@@ -34,7 +34,7 @@ def test_a_message_becomes_a_delivered_mail_when_the_worker_runs(
     desk.organization()
     events_url = QueueUrls(clients.sqs).of(names[1])
     with ses_stand_in(publish=to_queue(clients, events_url), telling=telling, copies=2) as stand_in:
-        ses = Ses(stand_in.clients().ses, configuration_set=settings.ses_configuration_set)
+        ses = Ses(stand_in.clients(), configuration_set=settings.ses_configuration_set)
         spec = build_worker(settings, wiring, clients=clients, provider=ses)
         stop = threading.Event()
         worker = threading.Thread(target=run, args=(spec,), kwargs={"stop": stop, "drain_seconds": 5})

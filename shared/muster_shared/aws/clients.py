@@ -1,10 +1,8 @@
 """Clients for AWS, made on first use, with short timeouts and few retries."""
 
 import threading
-from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -39,7 +37,7 @@ class Clients:
         self._endpoint_url = endpoint_url
         self._region = region
         self._credentials = credentials
-        self._pool_connections = pool_connections
+        self.pool_connections = pool_connections
         # Making a client from a shared session is not thread-safe; using one is.
         self._lock = threading.RLock()
         self._post_urls: dict[tuple[str, str | None], str] = {}
@@ -59,8 +57,6 @@ class Clients:
         service: str,
         *,
         endpoint: str | None = None,
-        attempts: int = MAX_ATTEMPTS,
-        on: Mapping[str, Callable[..., None]] | None = None,
     ) -> Any:
         from botocore.config import Config
 
@@ -68,8 +64,8 @@ class Clients:
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            max_pool_connections=self._pool_connections,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            max_pool_connections=self.pool_connections,
             signature_version="s3v4" if service == "s3" else None,
             s3={"addressing_style": "path" if self._custom_endpoint(endpoint) else "virtual"},
             # A checksum where the call demands one; the stand-ins do not all know the newer default.
@@ -77,15 +73,12 @@ class Clients:
             response_checksum_validation="when_required",
         )
         with self._lock:
-            client = self._session.create_client(
+            return self._session.create_client(
                 service,
                 region_name=self._region or _region(),
                 endpoint_url=endpoint or self._endpoint_url,
                 config=config,
             )
-        for event, handler in (on or {}).items():
-            client.meta.events.register(event, handler)
-        return client
 
     def _custom_endpoint(self, endpoint: str | None) -> bool:
         import os
@@ -111,12 +104,22 @@ class Clients:
         return cast("S3Client", self._once(f"s3:{endpoint}", endpoint=endpoint))
 
     def credentials(self) -> "tuple[ReadOnlyCredentials, str]":
-        """The credentials as they are now (a role's are renewed by the SDK), and the region."""
+        """The credentials as they are now (a role's are renewed by the SDK), and the region.
+
+        Raises `NoCredentialsError`.
+        """
         with self._lock:
             found = self._session.get_credentials()
         if found is None:
-            raise RuntimeError("there are no AWS credentials")
+            from botocore.exceptions import NoCredentialsError
+
+            raise NoCredentialsError
         return found.get_frozen_credentials(), self._region or _region()
+
+    @property
+    def trusted(self) -> str | bool:
+        """Whose certificates count: a file's, or the usual ones."""
+        return self._session.get_config_variable("ca_bundle") or True
 
     def post_url(self, bucket: str, *, endpoint: str | None) -> str:
         """Where a browser sends a form for `bucket`; found out once."""
@@ -133,8 +136,8 @@ class Clients:
 
     @property
     def ses(self) -> "SESClient":
-        """SES, API v1. Asks once: a second call after a lost answer would be a second mail."""
-        return cast("SESClient", self._once("ses", attempts=1, on={"before-call.ses.SendRawEmail": _write_form}))
+        """SES, API v1, for what is set up there; mails go through `aws.ses.MailCaller`."""
+        return cast("SESClient", self._once("ses"))
 
     @property
     def sns(self) -> "SNSClient":
@@ -145,17 +148,6 @@ class Clients:
     def cloudfront(self) -> "CloudFrontClient":
         """CloudFront's API (invalidations)."""
         return cast("CloudFrontClient", self._once("cloudfront"))
-
-
-def _write_form(params: dict[str, Any], **_: Any) -> None:
-    """Writes a mail's form as `urlencode` would.
-
-    The SDK has it written twice, to sign and to send, byte by byte: over a millisecond for a mail. Of base64's
-    characters three are to be escaped.
-    """
-    fields = dict(params["body"])
-    mail = fields.pop("RawMessage.Data").replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    params["body"] = f"{urlencode(fields)}&RawMessage.Data={mail}".encode()
 
 
 def _region() -> str:

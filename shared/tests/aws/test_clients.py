@@ -24,9 +24,6 @@ def test_timeouts_and_retries_are_bounded(aws_stand_in: AwsStandIn) -> None:
     queue: Any = clients.sqs.meta.config
     assert (queue.connect_timeout, queue.read_timeout) == (2, 10)
     assert queue.retries == {"mode": "standard", "total_max_attempts": 3}
-    # A second call after a lost answer would be a second mail.
-    mail: Any = clients.ses.meta.config
-    assert mail.retries == {"mode": "standard", "total_max_attempts": 1}
 
 
 def test_buckets_are_in_the_path_only_where_an_endpoint_is_given(aws_stand_in: AwsStandIn, monkeypatch: Any) -> None:

@@ -31,8 +31,10 @@ _INSERT = text(
     " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id), step AS ("
     "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued),"
     " told AS (INSERT INTO outbox (id, type, payload, headers)"
-    " SELECT :message_id, :message_type, CAST(:payload AS jsonb), CAST(:headers AS jsonb) FROM queued)"
-    f" SELECT id, pg_notify(current_schema() || '_deliveries', ''), ({outbox.NOTICE}) FROM queued"
+    " SELECT :message_id, :message_type, CAST(:payload AS jsonb), CAST(:headers AS jsonb) FROM queued"
+    " WHERE :is_told)"
+    f" SELECT id, pg_notify(current_schema() || '_deliveries', ''), CASE WHEN :is_told THEN ({outbox.NOTICE}) END"
+    " FROM queued"
 ).bindparams(bindparam("context", type_=JSONB), bindparam("detail", type_=JSONB))
 
 _MOVE = text(
@@ -75,7 +77,8 @@ class NewMail:
 def queue(session: Session, mail: NewMail) -> UUID | None:
     """Writes the delivery and wakes the senders on commit; its id, or None when there is one with the key already.
 
-    It is due at once: whether its organisation sleeps is looked at when it goes.
+    It is due at once: whether its organisation sleeps is looked at when it goes. Nobody is told of a mail that does
+    no more than wait: who asked for it knows.
     A person without an address gets a delivery that is suppressed, so that the reason can be seen.
     """
     status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
@@ -124,6 +127,7 @@ def queue(session: Session, mail: NewMail) -> UUID | None:
             "payload": outbox.payload_of(message),
             "headers": outbox.headers_of(delivery_id),
             "detail": {"trigger": mail.trigger, "reason": reason},
+            "is_told": status is not Status.QUEUED,
         },
     ).first()
     return None if row is None else delivery_id

@@ -1,17 +1,18 @@
 """SES, and what its answers mean for a mail: not sent and worth another try, never to be sent, or not known."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_ses import SESClient
+from muster_shared.aws.clients import Clients
+from muster_shared.aws.ses import MailCaller
 
 # https://docs.aws.amazon.com/ses/latest/APIReference/CommonErrors.html and API_SendRawEmail.html
 _THROTTLED = frozenset(
@@ -52,32 +53,28 @@ class Provider(Protocol):
 
 
 class Ses:
-    """SES by its v1 API. The client must not retry by itself: a second call may send a second mail.
+    """SES by its v1 API.
 
     `configuration_set` is whose events come back; a parameter, for the stand-ins read no header of it.
     """
 
-    def __init__(self, client: "SESClient", *, configuration_set: str) -> None:
-        self._client = client
+    def __init__(self, clients: Clients, *, configuration_set: str) -> None:
+        self._caller = MailCaller(clients)
         self._configuration_set = configuration_set
 
     def send(self, *, sender: str, recipient: str, raw: bytes) -> str:
         """See `Provider`."""
         try:
-            answer = self._client.send_raw_email(
-                Source=sender,
-                Destinations=[recipient],
-                RawMessage={"Data": raw},
-                ConfigurationSetName=self._configuration_set,
+            return self._caller.send_raw_email(
+                source=sender, destination=recipient, data=raw, configuration_set=self._configuration_set
             )
         except ClientError as error:
             raise _typed(error) from error
-        except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError) as error:
+        except (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError, CredentialRetrievalError) as error:
             raise Retryable(type(error).__name__) from error
         except BotoCoreError as error:
             # The request had left, or may have: a read timeout, a connection closed in mid-answer.
             raise OutcomeUnknown(type(error).__name__) from error
-        return answer["MessageId"]
 
 
 def _typed(error: ClientError) -> ProviderError:
