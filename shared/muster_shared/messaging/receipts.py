@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _ENTRIES_PER_BATCH = 10
-_LINGER_SECONDS = 0.02
+_LINGER_SECONDS = 0.1
 _DELETE_TRIES = 3
 _MAX_VISIBILITY_SECONDS = 12 * 3600
 # What burying adds; redriving takes it off again, but for the id a raw message was known by.

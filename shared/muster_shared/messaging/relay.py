@@ -35,7 +35,7 @@ _ENTRIES_PER_BATCH = 10
 _POLL_SECONDS = 1.0
 # Between two rounds, so that a stream of rows goes out ten at a time; not when there are more than a round takes.
 # The first round after a pause waits for nothing.
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.05
 _ROW_BACKOFF_BASE_SECONDS = 0.5
 _ROW_BACKOFF_CAP_SECONDS = 30.0
 # Mistakes (a missing table, a bug) in a row before the process gives up and is started anew.
