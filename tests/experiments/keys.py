@@ -2,8 +2,8 @@
 
 The right key's callers are to be served nearly as before, no wrong key is let in, and a revoked key is refused within
 five seconds. Wrong keys come in every shape: made-up ids, a known id with another's secret, a revoked key, garbage. All
-load goes to one gunicorn worker, on one CPU as a task has it, from processes on the others; rounds of the right calls alone alternate with rounds of
-both.
+load goes to one gunicorn worker, on one CPU as a task has it, from processes on the others; rounds of the right calls
+alone alternate with rounds of both.
 """
 
 import http.client
