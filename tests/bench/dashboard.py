@@ -7,10 +7,10 @@ import statistics
 import sys
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from muster_shared.testing.browser import chromium
 from services.dashboard.tests import data, services
-from services.dashboard.tests.conftest import CHROMIUM, CHROMIUM_FLAGS
 from services.dashboard.tests.site import DIST, Reply, Site
 
 RUNS = 5
@@ -82,8 +82,7 @@ def main() -> int:
     site = services.serve(Site())
     site.on("GET", "/bare", Reply(_BARE, headers={"Content-Type": "text/html; charset=utf-8"}))
     short = False
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+    with chromium() as browser:
         brakes = f"CPU slowed {CPU_SLOWDOWN} times, {BITS_PER_SECOND / 1e6} Mbit/s, {ROUND_TRIP_MS} ms"
         print(f"{len(data.week())} events; {brakes}")
         for name, path, signed_in, words in PAGES:
@@ -96,7 +95,6 @@ def main() -> int:
                 f"{'ok   ' if enough else 'SHORT'} {name:15} {loaded / 1024:5.1f} KB of {FIRST_LOAD_BYTES // 1024},"
                 f" largest paint {paint:.2f} s of {PAINT_SECONDS}"
             )
-        browser.close()
     site.close()
     return int(short)
 

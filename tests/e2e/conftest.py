@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
+
+from muster_shared.testing.browser import chromium
 
 ROOT = Path(__file__).parents[2]
 _READY_SECONDS = 180
@@ -76,6 +79,12 @@ def _wait_for(ready_file: Path, process: subprocess.Popen[bytes], log: Path) -> 
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"the stack did not come up:\n{log.read_text(errors='replace')[-3000:]}")
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,14 @@
 """Every page that a service renders, as the running stack serves it: on a phone, a tablet and a desktop, in light and
 in dark, axe finds nothing, nothing is cut off, and the console is silent. The dashboard's own are in its tests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from services.dashboard.tests.conftest import AXE, CHROMIUM, CHROMIUM_FLAGS
+from services.dashboard.tests.conftest import AXE
 from tests.e2e.test_journey import Charter, guest_page, link_of, make_charter
 from tests.e2e.test_pages import picture
 from tests.e2e.user import Visitor, fresh_address, until
@@ -44,14 +43,6 @@ PAGES = (
     "API of media",
     "API of notifications",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield started
-        started.close()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -317,7 +318,7 @@ def test_settings_of_the_organisation_reach_its_guest_pages_and_mails(charter: C
     # Each service hears of the settings by itself: the first mail may be as quick as they are.
     for number in range(1, 4):
         charter.integration.post(reminded, expect=202)
-        mails = until(lambda n=number: reminders(n), what="the reminder")  # type: ignore[misc]
+        mails = until(partial(reminders, number), what="the reminder")
         if "Reply-To" in mails[0].headers:
             break
     assert answers in mails[0].headers["Reply-To"]

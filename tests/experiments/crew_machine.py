@@ -173,7 +173,7 @@ class CrewMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.assignments)
     @rule(which=_PLACES, stale=st.booleans())
-    def say_yes(self, which: int, stale: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
+    def say_yes(self, *, which: int, stale: bool) -> None:
         """Confirm is pressed with the present link, perhaps on a page of before."""
         self._press(which, "confirm", stale=stale)
 
@@ -327,7 +327,7 @@ class CrewMachine(RuleBasedStateMachine):
     # -- time, jobs and messages
 
     @rule(hours=st.sampled_from([0, 0, 1, 13, 30]), twice=st.booleans())
-    def time_passes(self, hours: int, twice: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
+    def time_passes(self, *, hours: int, twice: bool) -> None:
         """Some hours go by, then the jobs run; perhaps on two workers."""
         self.now += timedelta(hours=hours, seconds=6)
         with clock.frozen(self.now):
@@ -342,7 +342,7 @@ class CrewMachine(RuleBasedStateMachine):
         states=st.lists(st.sampled_from(["queued", "sent", "delivered", "bounced"]), min_size=1, max_size=4),
         order=st.randoms(use_true_random=False),
     )
-    def mail_moves_on(self, which: int, former: bool, states: list[str], order: Any) -> None:  # noqa: FBT001  # Hypothesis draws it
+    def mail_moves_on(self, *, which: int, former: bool, states: list[str], order: Any) -> None:
         """The states of one mail, each told twice, in any order."""
         event_id, assignment_id = self._assignment(which)
         before, delivery_id = self._row(assignment_id), new_id()
@@ -485,13 +485,15 @@ def _world() -> Iterator[World]:
 
 
 def _walk_told(machine: CrewMachine) -> None:
-    """One walk that is told and not drawn, so that a run of any size meets a link that was good once."""
+    """One walk that is told and not drawn, so that a run of any size meets the links that are dead."""
     machine.open_shop()
     machine.mails_are_asked_for_once_and_only_to_those_concerned()
     machine.reassign(which=0, person=0)
     machine.mails_are_asked_for_once_and_only_to_those_concerned()
     for action in ("confirm", "decline", "status"):
         machine.press_former_link(which=0, action=action)
+    machine.remove(which=0)
+    machine.say_no(which=0)
     machine.no_place_is_lost_or_doubled()
     machine.teardown()
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import requests
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import insert, text
 
 from muster_events.app import build_app
@@ -24,6 +24,7 @@ from muster_shared.auth.links import mint
 from muster_shared.auth.tables import memberships, organizations
 from muster_shared.db import Database
 from muster_shared.ids import new_id
+from muster_shared.testing.browser import chromium
 from muster_shared.testing.postgres import Databases, running_cluster
 from muster_shared.testing.settings import make_settings
 from muster_shared.testing.tokens import TestIssuer
@@ -32,16 +33,6 @@ from services.events.tests.crew.serving import Recorder, serving
 from tests.experiments.checker import Verdict
 
 _SECRET = "experiment-link-secret-of-32-characters"
-_CHROMIUM = "/usr/bin/chromium"
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36",
     "Mozilla/5.0 (compatible; MailScanner/5.4)",
@@ -106,14 +97,12 @@ def run(scale: Scale) -> Verdict:
         before = scene.state()
         made_posts = scene.posts
         _open_plainly(scene)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        with chromium() as browser:
             scripts = _open_with_script(scene, browser)
             machine_posts, consumed = scene.posts - made_posts, scene.count()
             unchanged = scene.state() == before
             by_machine = scene.count("SELECT count(*) FROM outbox WHERE payload->>'by_machine' = 'true'")
             pressed = _press_as_people(scene, browser)
-            browser.close()
         statuses = _press_all_at_once(scene, scale.presses)
         effects = _effects_of_the_crowd(scene)
     verdict = Verdict(

@@ -14,7 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from services.dashboard.tests import data
-from services.dashboard.tests.conftest import CHROMIUM, CHROMIUM_FLAGS, Opened
+from muster_shared.testing.browser import launched
+from services.dashboard.tests.conftest import Opened
 from services.dashboard.tests.site import Call, Reply, Site, problem
 
 pytestmark = pytest.mark.browser
@@ -230,7 +231,7 @@ def test_the_camera_reads_a_ticket_and_lets_in_once(
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={shown}",
     ]
-    filmed = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_FLAGS, *camera])
+    filmed = launched(browser.browser_type, *camera)
     page = filmed.new_page()
     page.goto(f"{site.origin}/t/staff/tok")
     page.get_by_role("button", name="Start the camera").click()

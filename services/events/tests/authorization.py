@@ -42,12 +42,12 @@ ATTENDEE, CREW = frozenset({Actor.ATTENDEE}), frozenset({Actor.CREW_LINK})
 DOOR, TICKET = frozenset({Actor.STAFF_LINK}), frozenset({Actor.TICKET})
 HELD, FEED = frozenset({Actor.REGISTRATION_LINK}), frozenset({Actor.FEED})
 E = "/api/events"
-O = f"{E}/<uuid:event_id>"  # noqa: E741  # an event of the organisation
+OWN = f"{E}/<uuid:event_id>"  # an event of the organisation
 T = "/t/staff/<token>"
 HOOK = f"{E}/webhooks/<uuid:webhook_id>"
-ONE = f"{O}/registrations/<uuid:registration_id>"
+ONE = f"{OWN}/registrations/<uuid:registration_id>"
 MEMBER = "/api/crew/<uuid:crew_member_id>"
-PLACE = f"{O}/assignments/<uuid:assignment_id>"
+PLACE = f"{OWN}/assignments/<uuid:assignment_id>"
 ORG = {"org_id": "<org_id>"}
 EVENT = event_body(**ORG)
 ENTRY = {
@@ -64,37 +64,37 @@ TABLE = [
     row(f"POST {E}", STAFF, 201, EVENT),
     row(f"POST {E}/series", STAFF, 201, {**EVENT, "rrule": "FREQ=DAILY;COUNT=2"}),
     row(f"GET {E}/mine", LISTERS, 200),
-    row(f"GET {O}", STAFF | ATTENDEE, 200, scope="events:read"),
-    row(f"PATCH {O}", STAFF, 200, {"title": "Other"}),
-    row(f"DELETE {O}", STAFF, (204, 404)),
-    row(f"POST {O}/publish", STAFF, (200, 409)),
-    row(f"POST {O}/cancel", STAFF, 200, {}),
-    row(f"POST {O}/complete", STAFF, 200),
-    row(f"POST {O}/duplicate", STAFF, 201, {}),
-    row(f"GET {O}/log", STAFF, 200),
-    row(f"GET {O}/page-qr.svg", STAFF, 200),
-    row(f"GET {O}/finance", STAFF, 200),
-    row(f"PUT {O}/finance", STAFF, 200, {"currency": "EUR"}),
+    row(f"GET {OWN}", STAFF | ATTENDEE, 200, scope="events:read"),
+    row(f"PATCH {OWN}", STAFF, 200, {"title": "Other"}),
+    row(f"DELETE {OWN}", STAFF, (204, 404)),
+    row(f"POST {OWN}/publish", STAFF, (200, 409)),
+    row(f"POST {OWN}/cancel", STAFF, 200, {}),
+    row(f"POST {OWN}/complete", STAFF, 200),
+    row(f"POST {OWN}/duplicate", STAFF, 201, {}),
+    row(f"GET {OWN}/log", STAFF, 200),
+    row(f"GET {OWN}/page-qr.svg", STAFF, 200),
+    row(f"GET {OWN}/finance", STAFF, 200),
+    row(f"PUT {OWN}/finance", STAFF, 200, {"currency": "EUR"}),
     row(
-        f"POST {O}/registrations",
+        f"POST {OWN}/registrations",
         STAFF,
         (201, 409),
         {"name": "Eve", "email": "eve@example.org"},
         scope="events:write",
     ),
-    row(f"GET {O}/registrations", STAFF, 200),
+    row(f"GET {OWN}/registrations", STAFF, 200),
     row(f"DELETE {ONE}", STAFF, 200),
     row(f"POST {ONE}/resend", STAFF, 202),
-    row(f"GET {O}/registrations/me", ATTENDEE, 200),
-    row(f"DELETE {O}/registrations/me", ATTENDEE, 200),
+    row(f"GET {OWN}/registrations/me", ATTENDEE, 200),
+    row(f"DELETE {OWN}/registrations/me", ATTENDEE, 200),
     row(f"GET {E}/registered", SIGNED_IN, 200),
     row(f"GET {E}/registrations/<token>", HELD, 200),
     row(f"DELETE {E}/registrations/<token>", HELD, 200),
-    row(f"POST {O}/check-ins", STAFF, (200, 409), {"code": "<code>"}),
-    row(f"DELETE {O}/check-ins/<uuid:registration_id>", STAFF, (200, 404)),
-    row(f"POST {O}/staff-links", STAFF, 201, {"label": "Gate"}),
-    row(f"GET {O}/staff-links", STAFF, 200),
-    row(f"DELETE {O}/staff-links/<uuid:link_id>", STAFF, (204, 404)),
+    row(f"POST {OWN}/check-ins", STAFF, (200, 409), {"code": "<code>"}),
+    row(f"DELETE {OWN}/check-ins/<uuid:registration_id>", STAFF, (200, 404)),
+    row(f"POST {OWN}/staff-links", STAFF, 201, {"label": "Gate"}),
+    row(f"GET {OWN}/staff-links", STAFF, 200),
+    row(f"DELETE {OWN}/staff-links/<uuid:link_id>", STAFF, (204, 404)),
     row("GET /t/staff/worker.js", EVERYBODY, 200),
     row(f"GET {T}", DOOR, 200),
     row(f"GET {T}/tickets", DOOR, 200),
@@ -123,15 +123,15 @@ TABLE = [
     row(f"PATCH {MEMBER}", STAFF, 200, {"name": "Free again"}),
     row(f"DELETE {MEMBER}", STAFF, (204, 404)),
     row(f"GET {MEMBER}/record", STAFF, 200),
-    row(f"GET {O}/assignments", STAFF, 200),
-    row(f"POST {O}/assignments", STAFF, (201, 409), {"crew_member_id": "<crew_member_id>", "role": "Cook"}),
+    row(f"GET {OWN}/assignments", STAFF, 200),
+    row(f"POST {OWN}/assignments", STAFF, (201, 409), {"crew_member_id": "<crew_member_id>", "role": "Cook"}),
     row(f"GET {PLACE}", STAFF, 200),
     row(f"PATCH {PLACE}", STAFF, 200, {"role": "Deckhand"}),
     row(f"DELETE {PLACE}", STAFF, (204, 404)),
     row(f"POST {PLACE}/remind", STAFF, 202),
     row(f"GET {PLACE}/history", STAFF, 200),
-    row(f"GET {O}/shot-list", STAFF, 200),
-    row(f"PUT {O}/shot-list", STAFF, 200, {"before": 0, "after": 0}),
+    row(f"GET {OWN}/shot-list", STAFF, 200),
+    row(f"PUT {OWN}/shot-list", STAFF, 200, {"before": 0, "after": 0}),
     row("GET /api/crew/links/<token>", CREW, 200),
     row("GET /c/<token>", CREW, 200),
     row("POST /c/<token>/confirm", CREW, 200, {}),
@@ -143,7 +143,7 @@ TABLE = [
     row("GET /internal/guest-pages/<code>", SERVICES, 200),
 ]
 # What operators change without an entry in the audit log, and why.
-UNRECORDED = {f"POST {O}/check-ins": "the door keeps a log of its own, of every admission"}
+UNRECORDED = {f"POST {OWN}/check-ins": "the door keeps a log of its own, of every admission"}
 
 
 def make_app(database: Database, issuer: TestIssuer) -> Flask:
@@ -195,7 +195,7 @@ def make_world(app: Flask, database: Database, issuer: TestIssuer, *, route: str
     event = ours.event(
         crew=[{"crew_member_id": busy, "role": "Driver"}],
         finance={"currency": "EUR", "revenue": 5},
-        publish=route not in {f"DELETE {O}", f"POST {O}/publish"},
+        publish=route not in {f"DELETE {OWN}", f"POST {OWN}/publish"},
     )
     place = event["crew"][0]
     values = {

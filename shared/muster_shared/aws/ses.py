@@ -1,6 +1,6 @@
 """One call of SES's v1 API, SendRawEmail, from the SDK's own parts: its signer, its connections, its errors.
 
-The SDK's client makes the same call at three times the processor time, most of it for what any call of any service
+The SDK's client makes the same call at several times the processor time, most of it for what any call of any service
 may need; and mails are what Muster sends most of.
 """
 
@@ -51,7 +51,7 @@ class MailCaller:
             raise ResponseParserError("SES gave no message id")
         code = found[1].decode(errors="replace") if (found := _CODE.search(body)) else str(answer.status_code)
         raise ClientError(
-            {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}},  # type: ignore[typeddict-item]
+            {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}},  # type: ignore[typeddict-item]  # what callers read; the rest is the SDK's own
             "SendRawEmail",
         )
 

@@ -1,22 +1,25 @@
 /** Calls that Muster makes to other systems when something happens. */
 import { client, idempotencyKey, read } from "./client";
+import type { components } from "./generated/events";
 import type { Page } from "./types";
 
-export const WEBHOOK_TYPES = [
-  "event.created",
-  "event.updated",
-  "event.published",
-  "event.cancelled",
-  "event.completed",
-  "registration.created",
-  "registration.promoted",
-  "registration.cancelled",
-  "check_in.created",
-  "check_in.undone",
-  "crew.confirmed",
-  "crew.declined",
-] as const;
-export type WebhookType = (typeof WEBHOOK_TYPES)[number];
+export type WebhookType = components["schemas"]["WebhookType"];
+// A type the service gets and this page does not know of stops the type check.
+const OFFERED: Record<WebhookType, true> = {
+  "event.created": true,
+  "event.updated": true,
+  "event.published": true,
+  "event.cancelled": true,
+  "event.completed": true,
+  "registration.created": true,
+  "registration.promoted": true,
+  "registration.cancelled": true,
+  "check_in.created": true,
+  "check_in.undone": true,
+  "crew.confirmed": true,
+  "crew.declined": true,
+};
+export const WEBHOOK_TYPES = Object.keys(OFFERED) as WebhookType[];
 
 export interface Webhook {
   id: string;

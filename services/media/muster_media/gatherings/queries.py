@@ -22,10 +22,10 @@ _EVENTS = (
     " e.moderated OR coalesce((o.settings->>'moderate_photos')::boolean, false), e.guest_quota, e.deleted"
     " FROM event_copies e LEFT JOIN organization_copies o ON o.id = e.org_id"
 )
-_BY_ID = text(f"{_EVENTS} WHERE e.event_id = :event_id")  # constant
+_BY_ID = text(f"{_EVENTS} WHERE e.event_id = :event_id")
 # A code is an event's own; a friendly name may have moved: the newest holder has it.
 _BY_PAGE = text(
-    f"{_EVENTS} WHERE (e.guest_code = :page OR e.guest_slug = :page) AND NOT e.deleted"  # fixed texts, values bound
+    f"{_EVENTS} WHERE (e.guest_code = :page OR e.guest_slug = :page) AND NOT e.deleted"
     " ORDER BY e.guest_code = :page DESC, e.version DESC LIMIT 1"
 )
 _ABSENT_SECONDS = 2.0
