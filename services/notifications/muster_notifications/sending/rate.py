@@ -35,8 +35,8 @@ class SendRate:
     def take(self, wanted: int) -> int:
         """How many of `wanted` mails may go now; they are counted as sent."""
         names = {"wanted": wanted, "step": self._step, "burst": self._burst}
-        with self._database.transaction() as session:
-            return int(session.execute(_GRANT, names).scalar() or 0)
+        with self._database.read() as connection:
+            return int(connection.execute(_GRANT, names).scalar() or 0)
 
     def give_back(self, unused: int) -> None:
         """Returns what was taken and not used."""
