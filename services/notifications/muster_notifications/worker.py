@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from muster_notifications.config import NotificationsSettings
 from muster_notifications.copies.use_cases import event_changed, membership_changed
-from muster_notifications.feedback.handler import ses_event
+from muster_notifications.feedback.handler import ses_events
 from muster_notifications.intake import account, crew, planners, registrations
 from muster_notifications.sending.claims import Claims
 from muster_notifications.sending.handover import Handover
@@ -94,7 +94,11 @@ def build_worker(
             event_messages.PlannerAlerted: planners.planner_alerted,
             event_messages.RegistrationChanged: SharedTransaction(registrations.registration_changed),
         },
-        raw_queues={"notifications-ses": RawQueue(ses_event, prefetch=_EVENTS_AHEAD)},
+        raw_queues={
+            "notifications-ses": RawQueue(
+                SharedTransaction(ses_events), threads=_INTAKE_THREADS, prefetch=_EVENTS_AHEAD
+            )
+        },
         threads=_INTAKE_THREADS,
         loops=[Loop(name="sender", run=sender.run, channel="deliveries")],
         jobs=[

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from muster_notifications.config import NotificationsSettings
 from muster_notifications.deliveries.models import Delivery
-from muster_notifications.feedback.handler import ses_event
+from muster_notifications.feedback.handler import ses_events
 from muster_notifications.sending.claims import Claims
 from muster_notifications.worker import build_sender, build_worker
 from muster_shared.auth.internal import InternalClient
@@ -157,7 +157,7 @@ class Desk:
         try:
             with self.database.transaction() as session:
                 inbox.record(session, context)
-                ses_event(session, body)
+                ses_events(session, [(body, context)])
         except AlreadyHandled:
             return
 

@@ -77,7 +77,9 @@ class Consumer:
         self._wait_seconds = wait_seconds
         self._retry_base_seconds = retry_base_seconds
         self._on_handled = on_handled or (lambda: None)
-        self._buffer: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        # None ends a worker thread. Nobody waits here with a timeout: a thread that was given too late what another
+        # had taken would wait for ever (`simplequeue_get` of Python 3.11 goes on with what is left, less than nothing).
+        self._buffer: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._database_there = threading.Event()
         self._database_there.set()
         self._at_work = threads + 1
@@ -99,6 +101,8 @@ class Consumer:
         try:
             self._poll_until(stop)
         finally:
+            for _ in range(self._thread_count):
+                self._buffer.put(None)
             self._leave()
 
     def _poll_until(self, stop: threading.Event) -> None:
@@ -165,11 +169,7 @@ class Consumer:
 
     def _work(self, stop: threading.Event) -> None:
         try:
-            while not stop.is_set():
-                try:
-                    delivery = self._buffer.get(timeout=0.5)
-                except queue.Empty:
-                    continue
+            while (delivery := self._buffer.get()) is not None:
                 if stop.is_set():
                     # Given back when the last poll is over: that would only receive it again.
                     self._buffer.put(delivery)
@@ -186,9 +186,11 @@ class Consumer:
                 return
         while True:
             try:
-                self.receipts.release(self._buffer.get_nowait())
+                delivery = self._buffer.get_nowait()
             except queue.Empty:
                 break
+            if delivery is not None:
+                self.receipts.release(delivery)
         self.receipts.close()
 
     def _handle(self, delivery: Delivery, stop: threading.Event) -> None:

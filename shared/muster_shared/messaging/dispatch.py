@@ -61,7 +61,7 @@ class TypedDispatcher:
     ) -> None:
         self._queue = queue
         self._handlers = {kind.type: handler for kind, handler in handlers.items()}
-        self._share = Together(_in_one_transaction)
+        self._share: Share = Together(_in_one_transaction)
 
     def read(self, delivery: Delivery) -> Work:
         """The work a delivery asks for."""
@@ -71,26 +71,16 @@ class TypedDispatcher:
             raise UnknownMessageType("no handler for the type")
         message = message_of(envelope)
         context = Context.of(envelope, queue=self._queue, receive_count=delivery.receive_count)
-        if isinstance(handler, SharedTransaction):
-            run = partial(self._shared, handler=handler, message=message, context=context)
-            return Work(kind=envelope.type, context=context, claimed=False, run=run)
-        return _work(envelope.type, handler, message=message, context=context)
-
-    def _shared(self, database: Database, *, handler: SharedTransaction, message: Message, context: Context) -> None:
-        share = _Share(database, handler, message, context)
-        outcome = self._share(share)
-        if outcome is _Outcome.ROLLED_BACK:
-            outcome = _in_one_transaction([share])[0]
-        if outcome is _Outcome.HANDLED_BEFORE:
-            raise AlreadyHandled
+        return _work(envelope.type, handler, message=message, context=context, share=self._share)
 
 
 class RawDispatcher:
     """What AWS itself writes: any JSON object, remembered by its message id (SNS's, if it came that way)."""
 
-    def __init__(self, queue: str, handler: Handler | OutsideTransaction) -> None:
+    def __init__(self, queue: str, handler: Handler | SharedTransaction | OutsideTransaction) -> None:
         self._queue = queue
         self._handler = handler
+        self._share: Share = Together(_in_one_transaction)
 
     def read(self, delivery: Delivery) -> Work:
         """The work a delivery asks for."""
@@ -102,10 +92,20 @@ class RawDispatcher:
             message_id = str(body.get("MessageId", message_id))
             body = _object(body["Message"])
         context = Context(queue=self._queue, message_id=message_id, receive_count=delivery.receive_count)
-        return _work(self._queue, self._handler, message=body, context=context)
+        return _work(self._queue, self._handler, message=body, context=context, share=self._share)
 
 
-def _work(kind: str, handler: Handler | OutsideTransaction, *, message: Any, context: Context) -> Work:
+def _work(
+    kind: str,
+    handler: Handler | SharedTransaction | OutsideTransaction,
+    *,
+    message: Any,
+    context: Context,
+    share: "Share",
+) -> Work:
+    if isinstance(handler, SharedTransaction):
+        run = partial(_shared, handler=handler, message=message, context=context, share=share)
+        return Work(kind=kind, context=context, claimed=False, run=run)
     if isinstance(handler, OutsideTransaction):
         run = partial(_outside, handler=handler.run, message=message, context=context)
         return Work(kind=kind, context=context, claimed=True, run=run)
@@ -143,15 +143,27 @@ class _Share:
 
     database: Database
     handler: SharedTransaction
-    message: Message
+    message: Any
     context: Context
+
+
+Share = Together[_Share, _Outcome]
+
+
+def _shared(database: Database, *, handler: SharedTransaction, message: Any, context: Context, share: Share) -> None:
+    place = _Share(database, handler, message, context)
+    outcome = share(place)
+    if outcome is _Outcome.ROLLED_BACK:
+        outcome = _in_one_transaction([place])[0]
+    if outcome is _Outcome.HANDLED_BEFORE:
+        raise AlreadyHandled
 
 
 def _in_one_transaction(shares: Sequence[_Share]) -> list[_Outcome]:
     try:
         with shares[0].database.transaction() as session:
             is_new = inbox.record_all(session, [share.context for share in shares])
-            by_handler: dict[SharedTransaction, list[tuple[Message, Context]]] = {}
+            by_handler: dict[SharedTransaction, list[tuple[Any, Context]]] = {}
             for share, new in zip(shares, is_new, strict=True):
                 if new:
                     by_handler.setdefault(share.handler, []).append((share.message, share.context))

@@ -49,7 +49,7 @@ class RawQueue:
     A body that SNS wrapped arrives unwrapped. `prefetch` messages wait in memory beyond those at work.
     """
 
-    run: Handler | OutsideTransaction
+    run: Handler | SharedTransaction | OutsideTransaction
     threads: int = 2
     prefetch: int = 0
 

@@ -56,6 +56,17 @@ _MOVE = text(
     " RETURNING id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status, reason,"
     " updated_at"
 )
+_MOVE_ALL = text(
+    "UPDATE deliveries d SET status = :to, reason = g.reason, version = d.version + 1, updated_at = :now,"
+    " claimed_until = NULL,"
+    " sent_at = CASE WHEN :arrived THEN coalesce(d.sent_at, g.at) ELSE d.sent_at END,"
+    " delivered_at = CASE WHEN :to = 'delivered' THEN coalesce(d.delivered_at, g.at) ELSE d.delivered_at END"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:moments AS timestamptz[]))"
+    " AS g (id, reason, at)"
+    " WHERE d.id = g.id AND d.status = ANY(:sources)"
+    " RETURNING d.id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status,"
+    " d.reason, updated_at"
+)
 _ARRIVED = frozenset({Status.SENT, Status.DELIVERED, Status.BOUNCED, Status.COMPLAINED})
 
 
@@ -195,6 +206,31 @@ def move(
         return False
     tell(session, row)
     return True
+
+
+@dataclass(frozen=True)
+class Move:
+    """A delivery that is to be moved, why, and when what moves it happened."""
+
+    delivery_id: UUID
+    reason: str | None
+    at: datetime
+
+
+def move_all(session: Session, moves: Sequence[Move], *, to: Status) -> set[UUID]:
+    """Moves deliveries, each named once, as `move` does one; those that were moved."""
+    names = {
+        "ids": [move.delivery_id for move in moves],
+        "reasons": [move.reason for move in moves],
+        "moments": [move.at for move in moves],
+        "to": to.value,
+        "sources": sources(to),
+        "arrived": to in _ARRIVED,
+        "now": clock.now(),
+    }
+    rows = session.execute(_MOVE_ALL, names).all()
+    tell(session, *rows)
+    return {row.id for row in rows}
 
 
 def tell(session: Session, *rows: Row[Any]) -> None:

@@ -1,5 +1,6 @@
 """The handler of the queue that SES's events come through."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,18 +14,16 @@ from muster_shared.messaging.errors import Permanent
 _log = log(__name__)
 
 
-def ses_event(session: Session, body: dict[str, Any], _context: object = None) -> None:
-    """Keeps one event and applies it. Raises `Permanent` for a body that is no event at all."""
-    if _is_greeting(body):
-        return
+def ses_events(session: Session, bodies: Sequence[tuple[dict[str, Any], object]]) -> None:
+    """Keeps events and applies them. Raises `Permanent` for a body that is no event at all."""
     try:
-        event = parse(body)
+        events = [parse(body) for body, _ in bodies if not _is_greeting(body)]
     except NotAnEvent as error:
         raise Permanent(f"not an event of SES: {error}") from None
-    matched = keep(session, event)
-    telemetry.count("muster.ses.event", attributes={"kind": event.kind, "matched": matched})
-    if not matched:
-        _log.info("ses_event_waits", kind=event.kind)
+    for event, matched in zip(events, keep(session, events), strict=True):
+        telemetry.count("muster.ses.event", attributes={"kind": event.kind, "matched": matched})
+        if not matched:
+            _log.info("ses_event_waits", kind=event.kind)
 
 
 def _is_greeting(body: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,7 +13,7 @@ from muster_notifications.feedback.settling import apply_waiting
 from muster_shared import clock
 from muster_shared.db import Database
 
-# The locks come before any row, as where events are handled: see `settling.lock_message`.
+# The locks come before any row, as where events are handled: see `settling.keep`.
 # The attempt is accepted whatever became of the delivery; the delivery moves as `use_cases.move` would move it.
 _ACCEPTED = text(
     "WITH locked AS MATERIALIZED (SELECT g.*,"
@@ -27,7 +28,6 @@ _ACCEPTED = text(
     " RETURNING d.id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status,"
     " reason, updated_at"
 )
-_WAITS = text("SELECT DISTINCT ses_message_id FROM ses_events WHERE ses_message_id = ANY(:ids) AND delivery_id IS NULL")
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Accepted:
 
 def record_accepted(database: Database, mails: Sequence[Accepted]) -> None:
     """Writes SES's message ids and that the mails are sent, unless an event has said more already."""
+    # In the order in which events lock them.
+    mails = sorted(mails, key=attrgetter("ses_message_id"))
+    ses_message_ids = [mail.ses_message_id for mail in mails]
     names = {
         "ids": [mail.delivery_id for mail in mails],
         "attempt_ids": [mail.attempt_id for mail in mails],
-        "ses_message_ids": [mail.ses_message_id for mail in mails],
+        "ses_message_ids": ses_message_ids,
         "sources": sources(Status.SENT),
         "now": clock.now(),
     }
     with database.transaction() as session:
         tell(session, *session.execute(_ACCEPTED, names).all())
-        waiting = set(session.execute(_WAITS, {"ids": names["ses_message_ids"]}).scalars())
-        for mail in mails:
-            if mail.ses_message_id in waiting:
-                apply_waiting(session, mail.delivery_id, ses_message_id=mail.ses_message_id)
+        apply_waiting(session, ses_message_ids)
