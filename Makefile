@@ -1,7 +1,7 @@
 # Thin: every target calls a program of this repository. `make` alone lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down test test-compose lint typecheck check bench experiment migrate migration new-service demo reset infra-check
+.PHONY: help setup run up down test test-compose lint typecheck check bench experiment migrate migration new-service demo dlq reset infra-check
 
 # The first Python that is new enough; without one, whichever there is says so itself.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -66,6 +66,9 @@ new-service:  ## a service that runs and is tested (NAME=invoices)
 
 demo:  ## demo data into the stack that runs here
 	@$(PREPARE) -- $(IN) -m local.demo
+
+dlq:  ## the dead letters of the stack that runs here (ARGS="show notifications")
+	@$(PREPARE) -- $(IN) -m local.dlq $(or $(ARGS),list)
 
 reset:  ## forgets the data of `make run`
 	@$(PYTHON) infra/local/reset.py

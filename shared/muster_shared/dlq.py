@@ -1,4 +1,4 @@
-"""Dead letters for operators: `python -m muster_shared.dlq list | show QUEUE | redrive QUEUE`.
+"""Dead letters for operators: `muster dlq list | show QUEUE | redrive QUEUE`.
 
 Redriving sends a message to the queue it came from and then deletes it here. Interrupted in between, it is sent
 again, and the consumer's inbox takes only one: a redriven message has one effect.

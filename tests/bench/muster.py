@@ -1,7 +1,8 @@
 """`make bench NAME=muster`: from the POST of an event with 20 crew until SES has accepted the twentieth mail.
 
-Runs against the idle stack at MUSTER_TEST_BASE_URL, or against an embedded one it brings up itself. Baseline of
-the same run: the POST alone, without which nothing can be sent.
+Runs against the idle stack at MUSTER_TEST_BASE_URL, or against an embedded one it brings up itself. Baselines of
+the same run: the POST alone, without which nothing can be sent, and how long SES, or what stands in for it, takes for
+one of the mails once it is called.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,17 @@ def a_stack() -> Iterator[str]:
             running.end()
 
 
-def an_event(operator: Visitor, org_id: str, crew: list[dict[str, Any]]) -> tuple[float, float]:
-    """Seconds until the POST was answered, and until the last of the mails was accepted."""
+@dataclass(frozen=True)
+class Figures:
+    """Seconds of one event: until the POST was answered, until the last mail was accepted, each call of SES."""
+
+    posted: float
+    accepted: float
+    calls: tuple[float, ...]
+
+
+def an_event(operator: Visitor, org_id: str, crew: list[dict[str, Any]]) -> Figures:
+    """One event and its mails."""
     body = {
         "org_id": org_id,
         "kind": "charter",
@@ -56,14 +67,24 @@ def an_event(operator: Visitor, org_id: str, crew: list[dict[str, Any]]) -> tupl
     event = operator.post("/api/events", body, expect=201)
     posted = time.time() - begun
 
-    def accepted() -> list[str] | None:
+    def accepted() -> list[dict[str, Any]] | None:
         found = operator.get("/api/notifications", params={"event_id": event["id"], "limit": 100})["items"]
-        moments = [item["sent_at"] for item in found if item["sent_at"]]
-        return moments if len(moments) == len(crew) else None
+        return found if sum(item["sent_at"] is not None for item in found) == len(crew) else None
 
     # The moment is the one that was written down, not the one this program came to ask.
-    last = max(datetime.fromisoformat(moment) for moment in until(accepted, what="the last mail"))
-    return posted, last.timestamp() - begun
+    mails = until(accepted, what="the last mail")
+    last = max(datetime.fromisoformat(mail["sent_at"]) for mail in mails)
+    return Figures(posted, last.timestamp() - begun, tuple(call_of_ses(operator, mail["id"]) for mail in mails))
+
+
+def call_of_ses(operator: Visitor, delivery_id: str) -> float:
+    """Seconds from the call until it was known that SES has the mail."""
+    trace = operator.get(f"/api/notifications/{delivery_id}")["trace"]
+    called, ended = (
+        next(datetime.fromisoformat(step["at"]) for step in trace if step["kind"] == kind)
+        for kind in ("handed_to_ses", "ses_accepted")
+    )
+    return (ended - called).total_seconds()
 
 
 def main() -> int:
@@ -79,7 +100,7 @@ def main() -> int:
         ]
         an_event(operator, org_id, crew)  # fills caches and pools; not measured
         figures = [an_event(operator, org_id, crew) for _ in range(RUNS)]
-    posts, mails = sorted(post for post, _ in figures), sorted(mail for _, mail in figures)
+    posts, mails = sorted(each.posted for each in figures), sorted(each.accepted for each in figures)
     good = True
     for name, value, most, baseline in (
         ("p50", statistics.median(mails), P50_SECONDS, statistics.median(posts)),
@@ -91,6 +112,10 @@ def main() -> int:
             f"{'ok  ' if reached else 'MISS'} POST to the {CREW}th mail accepted, {name}: {value * 1000:.0f} ms,"
             f" at most {most * 1000:.0f} ms (baseline: the POST alone {baseline * 1000:.0f} ms)\n"
         )
+    calls = [call for each in figures for call in each.calls]
+    sys.stdout.write(
+        f"    a call of the stack's SES, several at a time: median {statistics.median(calls) * 1000:.0f} ms\n"
+    )
     return 0 if good else 1
 
 

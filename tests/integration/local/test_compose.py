@@ -133,6 +133,11 @@ def test_each_sees_its_own_secrets_alone_when_up(containers: Containers) -> None
     assert containers.compose("exec", "-T", "edge", "ls", "/run/muster/secrets").split() == ["cdn_public_key"]
 
 
+def test_operator_sees_the_dead_letters_when_up(containers: Containers) -> None:
+    listed = containers.compose("exec", "-T", "events-worker", "muster", "dlq", "list")
+    assert "muster-notifications\twaiting 0\tdead 0" in listed.splitlines()
+
+
 def test_inner_paths_are_closed_when_asked_from_outside(containers: Containers) -> None:
     for path in ("/internal/x", "/livez", "/readyz", "/_local/mails"):
         assert requests.get(f"{containers.origin}{path}", timeout=10).status_code == 404

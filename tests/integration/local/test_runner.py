@@ -1,5 +1,6 @@
 """`make run`: comes up, says where things are, survives what dies, ends in order, keeps its data."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -125,6 +126,36 @@ def _has_queue(stack: Running) -> bool:
         return bool(_clients(stack).sqs.get_queue_url(QueueName="muster-events"))
     except (ClientError, BotoCoreError):
         return False
+
+
+def _dlq(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "local.dlq", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "MUSTER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_dead_letter_is_shown_and_sent_back_when_asked(stack: Running) -> None:
+    sqs = _clients(stack).sqs
+    url = sqs.get_queue_url(QueueName="muster-notifications")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="not json")
+    until(lambda: "invalid message" in _dlq(stack.home, "show", "notifications").stdout)
+    listed = _dlq(stack.home, "list")
+    assert (listed.returncode, "muster-notifications\twaiting 0\tdead 1" in listed.stdout) == (0, True), listed
+    assert _dlq(stack.home, "redrive", "notifications").stdout == "1 sent back\n"
+    # Nothing was mended: it comes to lie there again.
+    until(lambda: "invalid message" in _dlq(stack.home, "show", "notifications").stdout)
+
+
+def test_dead_letters_are_not_looked_for_when_no_stack_runs(tmp_path: Path) -> None:
+    asked = _dlq(tmp_path, "list")
+    assert asked.returncode == 1
+    assert asked.stderr == f"muster: no stack runs on {tmp_path}: `make run` starts one\n"
 
 
 def test_stack_ends_in_order_and_keeps_its_data_when_interrupted(stack: Running) -> None:
