@@ -151,6 +151,13 @@ class Desk:
         """Looks for mails whose worker died or never heard from SES."""
         return self.claims.release_lost()
 
+    def handle_together(self, handler: Any, *messages: Any) -> None:
+        """As the consumer does with what several threads hold: in one transaction."""
+        contexts = [Context(queue="test-notifications", message_id=str(uuid4())) for _ in messages]
+        with self.database.transaction() as session:
+            assert all(inbox.record_all(session, contexts))
+            handler(session, list(zip(messages, contexts, strict=True)))
+
     def event(self, body: dict[str, Any], *, message_id: str | None = None) -> None:
         """As the raw queue does: a redelivery of the same queue message is let pass."""
         context = Context(queue="test-notifications-ses", message_id=message_id or str(uuid4()))

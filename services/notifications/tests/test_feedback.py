@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from muster_notifications.deliveries.states import TRANSITIONS, Status, sources
+from muster_notifications.feedback.handler import ses_events
 from muster_notifications.sending.provider import OutcomeUnknown
 from muster_shared import clock
 from muster_shared.messaging.errors import Permanent
@@ -61,6 +62,35 @@ def test_every_order_ends_alike_when_events_are_shuffled_and_doubled(desk: Desk)
             desk.event(ses(kind, by_recipient[f"ana{number}@crew.test"], **section))
     assert set(desk.statuses()) == {"complained"}
     assert all(delivery.delivered_at for delivery in desk.deliveries())
+
+
+def test_each_mail_ends_as_it_does_alone_when_events_are_applied_together(desk: Desk) -> None:
+    desk.organization()
+    desk.handle(*(assigned(email=f"ana{number}@crew.test") for number in range(5)))
+    mails = sorted(desk.send(), key=lambda sent: sent.recipient)
+    told = [
+        ses("delivery", mails[0]),
+        ses("send", mails[0]),
+        ses("delivery", mails[0]),
+        ses("bounce", mails[1], **PERMANENT),
+        ses("delivery", mails[2], tagged=False),
+        ses("complaint", mails[2], feedbackId="f"),
+        ses("reject", mails[3]),
+        ses("delivery", message_id="somebody-elses"),
+    ]
+    desk.handle_together(ses_events, *told)
+    assert sorted(delivery.status for delivery in desk.deliveries()) == [
+        "bounced", "complained", "delivered", "failed", "sent",
+    ]  # fmt: skip
+    arrived = {delivery.recipient for delivery in desk.deliveries() if delivery.delivered_at}
+    assert arrived == {"ana0@crew.test", "ana2@crew.test"}
+    assert {row.recipient for row in desk.rows("SELECT recipient FROM suppressions")} == {
+        "ana1@crew.test", "ana2@crew.test",
+    }  # fmt: skip
+    assert desk.rows("SELECT count(*) AS n FROM ses_events WHERE delivery_id IS NULL")[0].n == 1
+    before = len(desk.told())
+    desk.handle_together(ses_events, *told)
+    assert len(desk.told()) == before
 
 
 def test_nothing_happens_twice_when_the_queue_delivers_a_message_again(desk: Desk) -> None:

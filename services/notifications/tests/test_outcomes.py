@@ -1,8 +1,10 @@
 """What SES may answer, and what becomes of the mail."""
 
+import socket
 from typing import Any
 
 import pytest
+from urllib3.util import connection
 
 from muster_notifications.sending.provider import (
     OutcomeUnknown,
@@ -58,6 +60,22 @@ def test_the_mail_arrives_as_it_was_written_when_it_has_every_byte() -> None:
         send(stand_in.clients(), raw=raw)
         (taken,) = stand_in.taken
     assert (taken.raw, taken.recipient) == (raw, "b+c@x.test")
+
+
+def test_a_mail_does_not_wait_for_an_acknowledgement_of_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: list[object] = []
+    connect = connection.create_connection
+
+    def create_connection(*arguments: Any, **named: Any) -> socket.socket:
+        made = connect(*arguments, **named)
+        options.append(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        return made
+
+    monkeypatch.setattr(connection, "create_connection", create_connection)
+    with ses_stand_in() as stand_in:
+        send(stand_in.clients())
+    assert options
+    assert all(options)
 
 
 def test_the_call_itself_names_the_configuration_set_whose_events_come_back() -> None:

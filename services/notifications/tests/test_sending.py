@@ -2,6 +2,7 @@
 
 import re
 
+from muster_notifications.intake.crew import crew_assigned
 from muster_shared.auth import links
 from services.notifications.tests.support import LINK_SECRET, ORG, Desk, assigned, mail_requested
 
@@ -29,6 +30,23 @@ def test_no_second_mail_goes_out_when_the_message_comes_twice(desk: Desk) -> Non
     desk.handle(message, message)
     assert len(desk.send()) == 1
     assert len(desk.deliveries()) == 1
+
+
+def test_each_is_asked_once_when_messages_are_taken_in_together(desk: Desk) -> None:
+    desk.organization()
+    first, second = assigned(), assigned(email="")
+    newer = first.model_copy(update={"assignment": first.assignment.model_copy(update={"link_version": 2})})
+    desk.handle_together(crew_assigned, first, newer, second, first)
+    assert sorted(desk.statuses()) == ["queued", "queued", "suppressed"]
+    states = desk.rows("SELECT assignment_id, link_version FROM assignment_states")
+    assert {(row.assignment_id, row.link_version) for row in states} == {
+        (first.assignment.assignment_id, 2), (second.assignment.assignment_id, 1),
+    }  # fmt: skip
+    # Nobody is told of mails that wait; of the one without an address everybody is, as for the request that asked.
+    (told,) = desk.rows("SELECT payload, headers FROM outbox")
+    assert (told.payload["status"], told.payload["reason"]) == ("suppressed", "no_address")
+    (delivery,) = [each for each in desk.deliveries() if each.status == "suppressed"]
+    assert told.headers == {"key": str(delivery.id)}
 
 
 def test_an_account_mail_goes_out_when_auth_asks(desk: Desk) -> None:

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from muster_shared.messages.events import CrewLinkOpened
+from muster_shared.messaging import inbox
 from muster_shared.messaging.dispatch import TypedDispatcher
-from muster_shared.messaging.errors import Permanent
+from muster_shared.messaging.errors import Permanent, Retry
 from muster_shared.messaging.inbox import Context
 from muster_shared.messaging.spec import Handler, SharedTransaction
 from shared.tests.messaging.conftest import PATIENCE_SECONDS, Post, eventually, record_effect, running
@@ -70,3 +72,13 @@ def test_a_message_has_one_effect_when_it_comes_twice_into_one_transaction(post:
         post.send_raw(body)
     _run(post, record_effect, size=3, until=post.is_empty)
     assert sorted(post.effects()) == sorted(sent)
+
+
+def test_a_message_that_another_release_works_on_is_left_to_it(post: Post) -> None:
+    theirs, ours = Context(queue=post.queue, message_id="theirs"), Context(queue=post.queue, message_id="ours")
+    assert inbox.claim(post.database, theirs, seconds=60) is inbox.Claim.OURS
+    with pytest.raises(Retry), post.database.transaction() as session:
+        inbox.record_all(session, [ours, theirs])
+    inbox.settle(post.database, theirs)
+    with post.database.transaction() as session:
+        assert inbox.record_all(session, [ours, theirs, ours]) == [True, False, False]
