@@ -122,6 +122,9 @@ def test_axe_finds_nothing_when_a_dialog_is_open(
     week: Site, open_page: Opened, axe: Callable[[Page], list[str]], path: str, buttons: list[str]
 ) -> None:
     page = open_page(path, signed_in=True, width=360).page
+    # A button moves while something above it is still being loaded, and away from under the press.
+    expect(page.locator("#main h1")).to_be_visible()
+    expect(page.locator(".skeleton")).to_have_count(0)
     for name in buttons:
         page.get_by_role("button", name=name, exact=True).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
