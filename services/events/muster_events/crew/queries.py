@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from muster_events.crew.commands import name_key
@@ -18,6 +18,36 @@ from muster_events.events.models import Event
 from muster_shared import clock
 
 _LIVE = ("draft", "published")
+# Made once: SQLAlchemy takes longer over it than PostgreSQL does.
+_OTHER, _OTHER_EVENT = aliased(Assignment), aliased(Event)
+_PERSON, _SAME_PERSON = aliased(CrewMember), aliased(CrewMember)
+_CLASHES = (
+    select(
+        Assignment.id,
+        _OTHER_EVENT.id.label("event_id"),
+        _OTHER_EVENT.title,
+        _OTHER_EVENT.starts_at,
+        _OTHER_EVENT.ends_at,
+        _OTHER_EVENT.timezone,
+        _OTHER.role,
+        _OTHER.status,
+    )
+    .join(Event, Event.id == Assignment.event_id)
+    .join(_PERSON, _PERSON.id == Assignment.crew_member_id)
+    .join(_SAME_PERSON, and_(_SAME_PERSON.org_id == _PERSON.org_id, _SAME_PERSON.email_key == _PERSON.email_key))
+    .join(_OTHER, and_(_OTHER.crew_member_id == _SAME_PERSON.id, _OTHER.event_id != Assignment.event_id))
+    .join(_OTHER_EVENT, _OTHER_EVENT.id == _OTHER.event_id)
+    .where(
+        Assignment.id.in_(bindparam("ids", expanding=True)),
+        Event.status.in_(_LIVE),
+        _OTHER.status.in_(list(COMING)),
+        _OTHER_EVENT.status.in_(_LIVE),
+        func.tstzrange(_OTHER_EVENT.starts_at, _OTHER_EVENT.ends_at, "[)").op("&&")(
+            func.tstzrange(Event.starts_at, Event.ends_at, "[)")
+        ),
+    )
+    .order_by(_OTHER_EVENT.starts_at, _OTHER_EVENT.id)
+)
 
 
 def member(session: Session, member_id: UUID) -> CrewMember:
@@ -116,37 +146,8 @@ def clashes_of(session: Session, assignment_ids: Sequence[UUID]) -> dict[UUID, l
     """
     if not assignment_ids:
         return {}
-    other, other_event = aliased(Assignment), aliased(Event)
-    person, same_person = aliased(CrewMember), aliased(CrewMember)
-    statement = (
-        select(
-            Assignment.id,
-            other_event.id.label("event_id"),
-            other_event.title,
-            other_event.starts_at,
-            other_event.ends_at,
-            other_event.timezone,
-            other.role,
-            other.status,
-        )
-        .join(Event, Event.id == Assignment.event_id)
-        .join(person, person.id == Assignment.crew_member_id)
-        .join(same_person, and_(same_person.org_id == person.org_id, same_person.email_key == person.email_key))
-        .join(other, and_(other.crew_member_id == same_person.id, other.event_id != Assignment.event_id))
-        .join(other_event, other_event.id == other.event_id)
-        .where(
-            Assignment.id.in_(assignment_ids),
-            Event.status.in_(_LIVE),
-            other.status.in_(list(COMING)),
-            other_event.status.in_(_LIVE),
-            func.tstzrange(other_event.starts_at, other_event.ends_at, "[)").op("&&")(
-                func.tstzrange(Event.starts_at, Event.ends_at, "[)")
-            ),
-        )
-        .order_by(other_event.starts_at, other_event.id)
-    )
     found: dict[UUID, list[Clash]] = defaultdict(list)
-    for row in session.execute(statement).mappings():
+    for row in session.execute(_CLASHES, {"ids": list(assignment_ids)}).mappings():
         values = dict(row)
         found[values.pop("id")].append(Clash(**values))
     return dict(found)

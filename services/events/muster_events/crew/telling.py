@@ -1,5 +1,6 @@
 """What crew tells the other services, always in the transaction of what it tells of."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from muster_events.crew.board import Board
@@ -53,14 +54,25 @@ def tell_assigned(
     board: Board, assignment: Assignment, *, reason: Literal["assigned", "standby_called", "resent"]
 ) -> None:
     """Asks somebody to come: the mail with their link."""
-    message = CrewAssigned(
+    outbox.emit(board.session, _request(board, assignment, reason=reason), key=assignment.id)
+
+
+def tell_all_assigned(board: Board, assignments: Sequence[Assignment]) -> None:
+    """Asks a whole crew to come, in one statement."""
+    requests = [(_request(board, assignment, reason="assigned"), assignment.id) for assignment in assignments]
+    outbox.emit_all(board.session, requests)
+
+
+def _request(
+    board: Board, assignment: Assignment, *, reason: Literal["assigned", "standby_called", "resent"]
+) -> CrewAssigned:
+    return CrewAssigned(
         event=board.facts,
         assignment=assignment_facts(board, assignment),
         crew=crew_facts(assignment.member),
         reason=reason,
         request_key=key_of(reason, assignment),
     )
-    outbox.emit(board.session, message, key=assignment.id)
 
 
 def tell_reminder(

@@ -62,9 +62,7 @@ def _assign_all(board: Board, wanted: Sequence[CrewWanted], *, actor: Principal,
         raise Invalid(errors=errors)
     made = [_place(board, place, member=members[place.crew_member_id], actor=actor) for place in wanted]
     board.session.flush()
-    for assignment in made:
-        if assignment.asked_at is not None:
-            telling.tell_assigned(board, assignment, reason="assigned")
+    telling.tell_all_assigned(board, [assignment for assignment in made if assignment.asked_at is not None])
     for role in {a.role for a in made if a.status == Status.STANDBY}:
         settle_standbys(board, role)
     return made
