@@ -20,7 +20,7 @@ def test_broken_rule_is_noticed_when_a_standby_takes_a_place_that_stays_open(mon
     monkeypatch.setattr(answering, "fill", lambda *_arguments, **_named: None)
     # Flaky: it was noticed, but not a second time when the example was run again.
     with pytest.raises((AssertionError, FlakyFailure)):
-        crew_machine.run(crew_machine.Scale(examples=40, steps=50), phases=[Phase.generate])
+        crew_machine.run(crew_machine.Scale(examples=400, steps=50), phases=[Phase.generate])
 
 
 @pytest.mark.browser

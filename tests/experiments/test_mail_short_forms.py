@@ -7,7 +7,7 @@ import pytest
 from tests.experiments import fairness, kill_workers, ses_brownout, ses_feedback
 
 # Each sets up databases and queues of its own; the bound is against hanging, not against slow machines.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.mark.parametrize(

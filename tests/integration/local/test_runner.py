@@ -49,6 +49,8 @@ def _clients(running: Running) -> Clients:
 
 
 def test_stack_says_where_things_are_when_ready(stack: Running) -> None:
+    # The last line it prints; what comes through the pipe may be a moment behind the file that says it is ready.
+    until(lambda: any("make reset" in line for line in stack.lines))
     printed = "".join(stack.lines)
     assert "Muster is ready." in printed
     for place in ("/", "/mailbox", *(f"/api/{service.name}/docs" for service in services())):
