@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from botocore.exceptions import BotoCoreError, ClientError
 
 from muster_shared.aws.clients import Clients
+from muster_shared.messaging.failures import is_queue_missing
 from muster_shared.messaging.queues import QueueUrls, dead_letter_name, queue_name, queue_names
 from muster_shared.messaging.receipts import BURIAL_ATTRIBUTES, ORIGINAL_ID
 
@@ -160,7 +162,18 @@ def main(arguments: Sequence[str], *, letters: DeadLetters | None = None) -> int
     show.add_argument("--body", action="store_true", help="print bodies too: they hold names and addresses")
     redrive.add_argument("--id", action="append", default=[], help="only this message id (may be repeated)")
     options = parser.parse_args(arguments)
-    letters = letters or DeadLetters(Clients().sqs, prefix=os.environ.get("MUSTER_QUEUE_PREFIX", "muster"))
+    try:
+        letters = letters or DeadLetters(Clients().sqs, prefix=os.environ.get("MUSTER_QUEUE_PREFIX", "muster"))
+        _obey(options, letters)
+    except (BotoCoreError, ClientError) as error:
+        missing = "there is no such queue: `muster dlq list` names them"
+        why = missing if is_queue_missing(error) else f"SQS does not answer: {type(error).__name__}"
+        sys.stderr.write(f"muster dlq: {why}\n")
+        return 1
+    return 0
+
+
+def _obey(options: argparse.Namespace, letters: DeadLetters) -> None:
     if options.command == "list":
         for name, (waiting, dead) in letters.depths().items():
             _print(f"{name}\twaiting {waiting}\tdead {dead}")
@@ -175,7 +188,6 @@ def main(arguments: Sequence[str], *, letters: DeadLetters | None = None) -> int
     else:
         moved = letters.redrive(options.queue, limit=options.limit, only=options.id)
         _print(f"{moved} sent back")
-    return 0
 
 
 def _print(line: str) -> None:

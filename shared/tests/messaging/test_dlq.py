@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from muster_shared.aws.clients import Clients
 from muster_shared.db import Database
 from muster_shared.dlq import DeadLetters, main
 from muster_shared.messaging.dispatch import RawDispatcher
@@ -14,6 +15,7 @@ from muster_shared.messaging.errors import Permanent
 from muster_shared.messaging.inbox import Context
 from muster_shared.messaging.queues import declare, queue_names
 from muster_shared.messaging.spec import OutsideTransaction
+from muster_shared.testing.aws import free_port
 from shared.tests.messaging.conftest import Post, eventually, record_effect, running
 
 
@@ -116,3 +118,9 @@ def test_the_command_lists_shows_and_redrives_without_printing_bodies(
     assert main(["redrive", "sample", "--id", sent], letters=letters) == 0
     assert capsys.readouterr().out == "1 sent back\n"
     assert len(post.bodies()) == 1
+
+
+def test_one_line_says_so_when_sqs_is_away(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = Clients(endpoint_url=f"http://127.0.0.1:{free_port()}", credentials=("a", "b"))
+    assert main(["list"], letters=DeadLetters(nowhere.sqs, prefix=post.prefix)) == 1
+    assert capsys.readouterr().err == "muster dlq: SQS does not answer: EndpointConnectionError\n"

@@ -154,6 +154,11 @@ def test_dead_letter_is_shown_and_sent_back_when_asked(stack: Running) -> None:
     until(lambda: "invalid message" in _dlq(stack.home, "show", "notifications").stdout)
 
 
+def test_one_line_says_so_when_there_is_no_such_queue(stack: Running) -> None:
+    asked = _dlq(stack.home, "show", "nonsense")
+    assert (asked.returncode, asked.stderr) == (1, "muster dlq: there is no such queue: `muster dlq list` names them\n")
+
+
 def test_dead_letters_are_not_looked_for_when_no_stack_runs(tmp_path: Path) -> None:
     asked = _dlq(tmp_path, "list")
     assert asked.returncode == 1
