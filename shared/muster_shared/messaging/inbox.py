@@ -15,14 +15,8 @@ from muster_shared.messaging.errors import AlreadyHandled, Retry
 
 # Both statements wait for a transaction that holds the row: the second of two deliveries learns how the first
 # one ended before it does anything, however long ago its visibility lapsed.
-_RECORD = text(
-    "INSERT INTO inbox (queue, message_id, handled_at) VALUES (:queue, :message_id, clock_timestamp())"
-    " ON CONFLICT (queue, message_id) DO UPDATE SET handled_at = excluded.handled_at, claim = NULL"
-    " WHERE inbox.handled_at IS NULL AND (inbox.claim = :claim OR inbox.claimed_until <= clock_timestamp())"
-    " RETURNING true"
-)
 # In the order of their ids, so that two of these wait for each other and never both.
-_RECORD_ALL = text(
+_RECORD = text(
     "INSERT INTO inbox (queue, message_id, handled_at)"
     " SELECT :queue, id, clock_timestamp() FROM unnest(CAST(:ids AS text[])) AS g (id)"
     " ON CONFLICT (queue, message_id) DO UPDATE SET handled_at = excluded.handled_at, claim = NULL"
@@ -109,12 +103,8 @@ def record(session: Session, context: Context) -> None:
 
     Raises `AlreadyHandled`, or `Retry` while a handler outside a transaction (of another release) has it.
     """
-    names = {"queue": context.queue, "message_id": context.message_id, "claim": context.claim}
-    if session.execute(_RECORD, names).first() is not None:
-        return
-    if session.execute(_HANDLED, names).scalar():
+    if not record_all(session, [context])[0]:
         raise AlreadyHandled
-    raise Retry
 
 
 def record_all(session: Session, contexts: Sequence[Context]) -> list[bool]:
@@ -123,7 +113,7 @@ def record_all(session: Session, contexts: Sequence[Context]) -> list[bool]:
     One that is there twice is new once. Raises `Retry` while a handler outside a transaction has one of them.
     """
     queue, ids = contexts[0].queue, sorted({context.message_id for context in contexts})
-    new = set(session.execute(_RECORD_ALL, {"queue": queue, "ids": ids}).scalars())
+    new = set(session.execute(_RECORD, {"queue": queue, "ids": ids}).scalars())
     others = [each for each in ids if each not in new]
     if others and session.execute(_NOT_HANDLED, {"queue": queue, "ids": others}).scalar():
         raise Retry

@@ -1,6 +1,6 @@
 """Queueing mails and moving them from state to state; every move is told in the same transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from muster_notifications.deliveries.models import Step
 from muster_notifications.deliveries.recipients import key_of, lane_of
@@ -21,49 +22,37 @@ from muster_shared.messaging import outbox
 
 CHANNEL = "deliveries"
 
-# One statement for all, for it is made for every mail: the deliveries, their first steps, the messages of those told.
+# One statement for all, for it is made for every mail: the deliveries and their first steps.
 _INSERT = text(
-    "WITH given AS (SELECT * FROM jsonb_to_recordset(CAST(:mails AS jsonb)) AS g (id uuid, dedupe_key text, lane uuid,"  # noqa: S608  # fixed texts, values bound
+    "WITH given AS (SELECT * FROM jsonb_to_recordset(CAST(:mails AS jsonb)) AS g (id uuid, dedupe_key text, lane uuid,"
     " org_id uuid, event_id uuid, assignment_id uuid, registration_id uuid, link_version int, action_id uuid,"
     " template text, language text, recipient text, recipient_key text, recipient_name text, context jsonb,"
-    " status text, reason text, urgent boolean, expires_at timestamptz, request_id text, resend_of uuid, detail jsonb,"
-    " message_id uuid, message_type text, payload jsonb, headers jsonb)),"
+    " status text, reason text, urgent boolean, expires_at timestamptz, request_id text, resend_of uuid,"
+    " detail jsonb)),"
     " queued AS (INSERT INTO deliveries (id, dedupe_key, lane, org_id, event_id, assignment_id,"
     " registration_id, link_version, action_id, template, language, recipient, recipient_key, recipient_name,"
     " context, status, reason, urgent, due_at, expires_at, request_id, resend_of, created_at, updated_at)"
     " SELECT id, dedupe_key, lane, org_id, event_id, assignment_id, registration_id, link_version,"
     " action_id, template, language, recipient, recipient_key, recipient_name, context, status, reason,"
     " urgent, :now, expires_at, request_id, resend_of, :now, :now FROM given"
-    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING id),"
+    " ON CONFLICT (dedupe_key) DO NOTHING RETURNING *),"
     " step AS (INSERT INTO delivery_steps (delivery_id, at, kind, detail)"
-    " SELECT id, :now, status, detail FROM given JOIN queued USING (id)),"
-    " told AS (INSERT INTO outbox (id, type, payload, headers)"
-    " SELECT message_id, message_type, payload, headers FROM given JOIN queued USING (id)"
-    " WHERE message_id IS NOT NULL),"
-    " notified AS MATERIALIZED (SELECT pg_notify(current_schema() || '_deliveries', ''),"
-    f" CASE WHEN :is_told THEN ({outbox.NOTICE}) END)"
-    " SELECT queued.id FROM queued CROSS JOIN notified"
+    " SELECT id, :now, given.status, detail FROM given JOIN queued USING (id)),"
+    " notified AS MATERIALIZED (SELECT pg_notify(current_schema() || '_deliveries', ''))"
+    " SELECT id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status, reason,"
+    " updated_at FROM queued CROSS JOIN notified"
 )
 
 _MOVE = text(
-    "UPDATE deliveries SET status = :to, reason = :reason, version = version + 1, updated_at = :now,"
-    " claimed_until = NULL,"
-    " sent_at = CASE WHEN :arrived THEN coalesce(sent_at, :at) ELSE sent_at END,"
-    " delivered_at = CASE WHEN :to = 'delivered' THEN coalesce(delivered_at, :at) ELSE delivered_at END,"
-    " due_at = coalesce(:due_at, due_at)"
-    " WHERE id = :id AND status = ANY(:sources) AND (CAST(:attempt_id AS uuid) IS NULL OR attempt_id = :attempt_id)"
-    # What a message about a delivery needs.
-    " RETURNING id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status, reason,"
-    " updated_at"
-)
-_MOVE_ALL = text(
     "UPDATE deliveries d SET status = :to, reason = g.reason, version = d.version + 1, updated_at = :now,"
     " claimed_until = NULL,"
     " sent_at = CASE WHEN :arrived THEN coalesce(d.sent_at, g.at) ELSE d.sent_at END,"
-    " delivered_at = CASE WHEN :to = 'delivered' THEN coalesce(d.delivered_at, g.at) ELSE d.delivered_at END"
-    " FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:moments AS timestamptz[]))"
-    " AS g (id, reason, at)"
-    " WHERE d.id = g.id AND d.status = ANY(:sources)"
+    " delivered_at = CASE WHEN :to = 'delivered' THEN coalesce(d.delivered_at, g.at) ELSE d.delivered_at END,"
+    " due_at = coalesce(g.due_at, d.due_at)"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:moments AS timestamptz[]),"
+    " CAST(:attempt_ids AS uuid[]), CAST(:due AS timestamptz[])) AS g (id, reason, at, attempt, due_at)"
+    " WHERE d.id = g.id AND d.status = ANY(:sources) AND (g.attempt IS NULL OR d.attempt_id = g.attempt)"
+    # What a message about a delivery needs.
     " RETURNING d.id, version, org_id, event_id, assignment_id, registration_id, link_version, template, status,"
     " d.reason, updated_at"
 )
@@ -107,22 +96,22 @@ def queue_all(session: Session, mails: Sequence[NewMail]) -> list[UUID | None]:
     """
     now = clock.now()
     # Keys in order, so that two who queue the same mails wait for each other and never both.
-    rows = sorted((_row(mail, now=now) for mail in mails), key=itemgetter("dedupe_key"))
-    names = {
-        "mails": orjson.dumps(rows).decode(),
-        "now": now,
-        "is_told": any("message_id" in row for row in rows),
-    }
-    made = set(session.execute(_INSERT, names).scalars())
+    rows = sorted((_row(mail) for mail in mails), key=itemgetter("dedupe_key"))
+    made = {row.id: row for row in session.execute(_INSERT, {"mails": orjson.dumps(rows).decode(), "now": now}).all()}
+    for row in rows:
+        if row["id"] in made and row["status"] != Status.QUEUED:
+            # Said for each by itself: several requests may have asked.
+            with bound_contextvars(request_id=row["request_id"]):
+                tell(session, made[row["id"]])
     # Of one key the first is made.
     ids = {row["dedupe_key"]: row["id"] for row in reversed(rows) if row["id"] in made}
     return [ids.pop(mail.dedupe_key, None) for mail in mails]
 
 
-def _row(mail: NewMail, *, now: datetime) -> dict[str, Any]:
+def _row(mail: NewMail) -> dict[str, Any]:
     reason = None if mail.recipient else "no_address"
     status = Status.QUEUED if mail.recipient else Status.SUPPRESSED
-    row = {
+    return {
         "id": new_id(),
         "dedupe_key": mail.dedupe_key,
         "lane": lane_of(mail.org_id),
@@ -146,30 +135,20 @@ def _row(mail: NewMail, *, now: datetime) -> dict[str, Any]:
         "resend_of": mail.resend_of,
         "detail": {"trigger": mail.trigger, "reason": reason},
     }
-    return row if status is Status.QUEUED else {**row, **_told(mail, row, now=now)}
 
 
-def _told(mail: NewMail, row: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    """The message of a delivery that goes no further."""
-    message = DeliveryChanged(
-        delivery_id=row["id"],
-        version=1,
-        org_id=mail.org_id,
-        event_id=mail.event_id,
-        assignment_id=mail.assignment_id,
-        registration_id=mail.registration_id,
-        link_version=mail.link_version,
-        template=mail.template,
-        status=row["status"],
-        reason=row["reason"],
-        occurred_at=now,
-    )
-    return {
-        "message_id": new_id(),
-        "message_type": message.type,
-        "payload": orjson.Fragment(outbox.payload_of(message)),
-        "headers": {name: value for name, value in (("request_id", mail.request_id), ("key", row["id"])) if value},
-    }
+@dataclass(frozen=True)
+class Move:
+    """A delivery that is to be moved, why, and when what moves it happened, if that is not now.
+
+    `attempt_id` lets only the holder of that attempt move it. `due_at` is when a mail that is queued again may go.
+    """
+
+    delivery_id: UUID
+    reason: str | None = None
+    at: datetime | None = None
+    attempt_id: UUID | None = None
+    due_at: datetime | None = None
 
 
 def move(
@@ -179,56 +158,28 @@ def move(
     to: Status,
     reason: str | None = None,
     attempt_id: UUID | None = None,
-    at: datetime | None = None,
     due_at: datetime | None = None,
 ) -> bool:
-    """Moves a delivery to `to` if the table of transitions allows it from where it is; whether it did.
-
-    `attempt_id` lets only the holder of that attempt move it. `at` is when it happened, if that is not now;
-    `due_at` when a mail that is queued again may go.
-    """
-    now = clock.now()
-    row = session.execute(
-        _MOVE,
-        {
-            "id": delivery_id,
-            "to": to.value,
-            "reason": reason,
-            "sources": sources(to),
-            "attempt_id": attempt_id,
-            "arrived": to in _ARRIVED,
-            "now": now,
-            "at": at or now,
-            "due_at": due_at,
-        },
-    ).first()
-    if row is None:
-        return False
-    tell(session, row)
-    return True
-
-
-@dataclass(frozen=True)
-class Move:
-    """A delivery that is to be moved, why, and when what moves it happened."""
-
-    delivery_id: UUID
-    reason: str | None
-    at: datetime
+    """Moves one delivery as `move_all` does; whether it did."""
+    wanted = Move(delivery_id, reason, attempt_id=attempt_id, due_at=due_at)
+    return bool(move_all(session, [wanted], to=to))
 
 
 def move_all(session: Session, moves: Sequence[Move], *, to: Status) -> set[UUID]:
-    """Moves deliveries, each named once, as `move` does one; those that were moved."""
+    """Moves deliveries, each named once, to `to` where the table of transitions allows it; those that were moved."""
+    now = clock.now()
     names = {
         "ids": [move.delivery_id for move in moves],
         "reasons": [move.reason for move in moves],
-        "moments": [move.at for move in moves],
+        "moments": [move.at or now for move in moves],
+        "attempt_ids": [move.attempt_id for move in moves],
+        "due": [move.due_at for move in moves],
         "to": to.value,
         "sources": sources(to),
         "arrived": to in _ARRIVED,
-        "now": clock.now(),
+        "now": now,
     }
-    rows = session.execute(_MOVE_ALL, names).all()
+    rows = session.execute(_MOVE, names).all()
     tell(session, *rows)
     return {row.id for row in rows}
 
