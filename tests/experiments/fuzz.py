@@ -86,7 +86,7 @@ def run(service: Service, *, examples: int) -> Findings:
     generation = GenerationConfig(with_security_parameters=False)
     config = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(generation=generation)))
     spec = service.app.extensions["muster"].spec
-    service.app.wsgi_app = _from_everywhere(service.app.wsgi_app)  # type: ignore[method-assign]  # how Flask wraps middleware
+    service.app.wsgi_app = _from_everywhere(service.app.wsgi_app)
     documented = schemathesis.openapi.from_wsgi(f"/api/{spec.service}/openapi.json", service.app, config=config)
     for result in documented.get_all_operations():
         _try(service, result.ok(), examples=examples, found=found, wanted=_DOCUMENTED)

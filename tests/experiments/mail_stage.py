@@ -63,7 +63,7 @@ class MailStage:
             **self.aws.environment,
             "AWS_ENDPOINT_URL_SES": self.ses.endpoint,
             "MUSTER_ENV": "test",
-            "MUSTER_DATABASE_URL": str(database.url),
+            "MUSTER_DATABASE_URL": database.url,
             "MUSTER_QUEUE_PREFIX": PREFIX,
             "MUSTER_INTERNAL_SECRET": _SECRET,
             "MUSTER_CACHE_SECRET": _SECRET,

@@ -120,7 +120,7 @@ def run(scale: Scale) -> Verdict:
 def _observer(stage: MailStage) -> Observer:
     issuer = TestIssuer()
     settings = make_settings(
-        NotificationsSettings, database_url=str(stage.database.url), link_secret="x" * 40, database_pool_size=4
+        NotificationsSettings, database_url=stage.database.url, link_secret="x" * 40, database_pool_size=4
     )
     user = uuid4()
     with stage.database.transaction() as session:

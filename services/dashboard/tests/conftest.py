@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from muster_shared.testing.browser import chromium
-
 from services.dashboard.tests import services
 from services.dashboard.tests.site import DIST, Site
 

@@ -13,8 +13,8 @@ import segno
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from services.dashboard.tests import data
 from muster_shared.testing.browser import launched
+from services.dashboard.tests import data
 from services.dashboard.tests.conftest import Opened
 from services.dashboard.tests.site import Call, Reply, Site, problem
 

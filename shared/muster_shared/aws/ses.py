@@ -8,6 +8,7 @@ import base64
 import re
 import socket
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from botocore.auth import SigV4Auth
@@ -32,14 +33,16 @@ class MailCaller:
         meta = clients.ses.meta
         self._url = f"{meta.endpoint_url.rstrip('/')}/"
         self._signing_name = meta.service_model.signing_name
-        self._connections = URLLib3Session(
-            verify=clients.trusted,  # type: ignore[arg-type]  # a path too, whatever the stubs say
-            timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),  # type: ignore[arg-type]  # a pair too
-            max_pool_connections=clients.pool_connections,
+        # The SDK's stubs know less of these than the SDK does.
+        options: dict[str, Any] = {
+            "verify": clients.trusted,
+            "timeout": (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+            "max_pool_connections": clients.pool_connections,
             # As the SDK's client has it. Without, the body waits until the other side has acknowledged the headers,
             # for which that may take 40 ms.
-            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # type: ignore[list-item]  # its own form of it
-        )
+            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        }
+        self._connections = URLLib3Session(**options)
 
     def send_raw_email(self, *, source: str, destination: str, data: bytes, configuration_set: str) -> str:
         """SES's id of the mail. Raises what the SDK's client would: `ClientError`, or another `BotoCoreError`."""
@@ -54,10 +57,9 @@ class MailCaller:
                 return found[1].decode()
             raise ResponseParserError("SES gave no message id")
         code = found[1].decode(errors="replace") if (found := _CODE.search(body)) else str(answer.status_code)
-        raise ClientError(
-            {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}},  # type: ignore[typeddict-item]  # what callers read; the rest is the SDK's own
-            "SendRawEmail",
-        )
+        # What its callers read of it; the rest of it only the SDK's client fills in.
+        said: Any = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": answer.status_code}}
+        raise ClientError(said, "SendRawEmail")
 
 
 def _form(*, source: str, destination: str, data: bytes, configuration_set: str) -> bytes:
