@@ -4,9 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from local.catalogue import ROOT
 from local.keys import SHARED
 from local.layout import ACCESS_KEY_ID, REGION, Home
 from muster_shared import dlq
@@ -15,7 +13,7 @@ from muster_shared.aws.clients import Clients
 
 def main(arguments: Sequence[str]) -> int:
     """As `muster_shared.dlq.main`, with the running stack's queues."""
-    home = Home(Path(os.environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve())
+    home = Home.chosen(os.environ)
     if not _runs(home):
         sys.stderr.write(f"muster: no stack runs on {home.root}: `make run` starts one\n")
         return 1

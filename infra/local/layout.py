@@ -29,6 +29,11 @@ class Home:
 
     root: Path
 
+    @classmethod
+    def chosen(cls, environ: Mapping[str, str]) -> "Home":
+        """The one its user named, or `.muster` beside the code."""
+        return cls(Path(environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve())
+
     @property
     def data(self) -> Path:
         """PostgreSQL's data."""

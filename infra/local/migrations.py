@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
     """`apply`, or `new SERVICE NAME`."""
     by_name = {service.name: service for service in services()}
     if arguments == ["apply"]:
-        return apply(Home(Path(os.environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve()))
+        return apply(Home.chosen(os.environ))
     if len(arguments) != 3 or arguments[0] != "new" or arguments[1] not in by_name:
         sys.stderr.write(f"usage: make migration SERVICE={'|'.join(by_name)} NAME=add_something\n")
         return 64

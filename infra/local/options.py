@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local import ports
-from local.catalogue import ROOT
 from local.layout import Home
 
 DEFAULT_PORT = 8080
@@ -34,9 +33,8 @@ class Options:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], ready_file: Path | None = None) -> "Options":
         """Raises `CannotRun` for a port that is none."""
-        home = Path(environ.get("MUSTER_HOME") or ROOT / ".muster").expanduser().resolve()
         return cls(
-            home=Home(home),
+            home=Home.chosen(environ),
             port=_port(environ, "MUSTER_PORT", DEFAULT_PORT),
             media_port=_port(environ, "MUSTER_MEDIA_PORT", DEFAULT_MEDIA_PORT),
             demo=environ.get("MUSTER_DEMO", "1") != "0",
